@@ -1,0 +1,1 @@
+"""Evaluation sets: one YAML each, and the strict model that reads them."""

@@ -1,0 +1,1 @@
+"""One step of the pipeline a file: plain functions that need no server to be called or tested."""

@@ -1,0 +1,146 @@
+"""The suite: what a person asks to be run, as strict frozen models at the door."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SUITES = Path(__file__).parent.parent / "flows" / "suites"
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Sampling(Strict):
+    """Sampling parameters of a request; None leaves the data set's (max_tokens) or the server's (the others)."""
+
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    stop: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Price(Strict):
+    """Money per million tokens. `thinking` is the price of reasoning tokens where it differs from `output`."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached_input: float | None = Field(default=None, ge=0)
+    thinking: float | None = Field(default=None, ge=0)
+    currency: Literal["USD"] = "USD"
+    date: str = Field(default="", description="when the price was read, ISO 8601")
+
+
+class _Model(Strict):
+    """What every model under test has, whatever reaches it."""
+
+    name: Name
+    family: str = Field(default="", description="for judges: never the family of the judged model")
+    licence: str = ""
+    data_residency: str = ""
+    parameters: float | None = Field(default=None, gt=0, description="billions")
+    price: Price | None = None
+    in_flight: int | None = Field(default=None, ge=1, description="overrides the suite's limit for this endpoint")
+    sampling: Sampling | None = Field(default=None, description="overrides the suite's sampling")
+    timeout_s: float | None = Field(default=None, gt=0, description="overrides the suite's limit for one request")
+    extra_body: dict[str, object] = Field(default={}, description="sent with every request: reasoning_effort, …")
+    thinks: bool = Field(default=False, description="its chat template opens <think>: no closing tag means cut")
+
+
+class LlamaCpp(_Model):
+    """The embedded llama.cpp server (xllamacpp) on a GGUF file; `model` is a path or 'smollm2-135m-instruct'."""
+
+    engine: Literal["llamacpp"]
+    model: str = "smollm2-135m-instruct"
+    context: int = Field(default=4096, ge=256, description="tokens per request")
+    threads: int | None = Field(default=None, ge=1, description="all cores when left out")
+    gpu_layers: int = Field(default=0, ge=0)
+    start_timeout_s: float = Field(default=120, gt=0)
+
+
+class OpenAI(_Model):
+    """Any OpenAI-compatible endpoint; the key comes from the environment variable named by `key_env`."""
+
+    engine: Literal["openai"]
+    model: str
+    base_url: str = Field(default="https://api.openai.com/v1", pattern=r"^https?://")
+    key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    revision: str = ""
+    headers: dict[str, str] = {}
+
+
+class Vllm(_Model):
+    """A vLLM server that we start; the settings become its flags."""
+
+    engine: Literal["vllm"]
+    model: str
+    revision: str | None = None
+    python: str | None = Field(default=None, description="interpreter of an environment that has vLLM")
+    served_name: str | None = None
+    dtype: str = "auto"
+    quantization: str | None = None
+    tensor_parallel_size: int = Field(default=1, ge=1)
+    max_model_len: int | None = Field(default=None, ge=1)
+    gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
+    reasoning_parser: str | None = None
+    env: dict[str, str] = Field(default={}, description="environment of the server process, e.g. CUDA_VISIBLE_DEVICES")
+    args: tuple[str, ...] = Field(default=(), strict=False, description="further flags, as written on a command line")
+    start_timeout_s: float = Field(default=900, gt=0)
+
+
+class Columns(Strict):
+    """Where recorded answers lie in a file: a column name each, or None where the file has none."""
+
+    id: str = "id"
+    lang: str | None = None
+    text: str = "completion"
+    dataset: str | None = None
+    thinking: str | None = None
+    finish_reason: str | None = None
+    prompt_tokens: str | None = None
+    completion_tokens: str | None = None
+    latency_ms: str | None = None
+
+
+class Replay(_Model):
+    """Answers recorded in JSONL, CSV, TSV or Parquet (plain or .gz)."""
+
+    engine: Literal["replay"]
+    files: str = Field(description="a path; {lang} and {dataset} are filled in")
+    columns: Columns = Columns()
+    revision: str = ""
+
+
+Model = Annotated[LlamaCpp | OpenAI | Vllm | Replay, Field(discriminator="engine")]
+
+
+class Budget(Strict):
+    """A run stops cleanly, with everything so far landed, when one of these is reached."""
+
+    requests: int | None = Field(default=None, ge=1)
+    tokens: int | None = Field(default=None, ge=1)
+    usd: float | None = Field(default=None, gt=0)
+
+
+class Suite(Strict):
+    """Models × datasets × languages and the limits of a run."""
+
+    name: Name
+    title: str = ""
+    models: tuple[Model, ...] = Field(min_length=1, strict=False)
+    datasets: tuple[Name, ...] = Field(min_length=1, strict=False)
+    languages: tuple[str, ...] | Literal["all"] = Field(default="all", strict=False)
+    limit: int | None = Field(default=None, ge=1, description="items per shard; None is all of them")
+    repeats: int = Field(default=1, ge=1, le=1000)
+    seed: int = Field(default=0, ge=0)
+    sampling: Sampling = Sampling()
+    in_flight: int = Field(default=8, ge=1, le=100_000, description="requests under way at once per endpoint")
+    timeout_s: float = Field(default=600, gt=0, description="one request, retries apart")
+    retries: int = Field(default=4, ge=0, le=20)
+    infra_error_limit: float = Field(default=0.01, ge=0, le=1, description="above this share the run has failed")
+    reuse: bool = Field(default=False, description="take completions of earlier runs with the same key")
+    shots: int | None = Field(default=None, ge=0, description="overrides the data sets' own number of exemplars")
+    budget: Budget = Budget()

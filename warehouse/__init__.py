@@ -1,0 +1,1 @@
+"""DuckDB warehouse: migrations, views, the loader and the locked query runner."""
