@@ -1,0 +1,224 @@
+"""What a dataset's YAML may say: strict frozen models, found by name or path."""
+
+import re
+import string
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from datasets_cfg.strict_yaml import ConfigError, nearest, read_yaml
+
+FOLDER = Path(__file__).parent
+
+Kind = Literal["math", "choice", "nli", "qa", "translation", "open", "rag", "refusal"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+Counts = int | dict[str, int]
+SLOTS = ("question", "context", "options", "labels", "source_language", "target_language")
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Columns(Strict):
+    """Where an item's fields lie in a row.
+
+    A value is a path such as `question` or `prompts[0].question`; `@line` is the row's number from 0, `@subset` the
+    hub configuration it came from. A list of paths is joined with '/'. `options` is one path to a list, or a path for
+    each option.
+    """
+
+    id: str | Texts = "@line"
+    question: str = "question"
+    gold: str | Texts | None = "gold"
+    parallel_id: str | Texts | None = Field(default=None, description="the id where left out")
+    cluster_id: str | Texts | None = Field(
+        default=None, description="where left out: items with one context are a cluster, else each item its own"
+    )
+    context: str | None = None
+    category: str | None = None
+    options: str | Texts | None = None
+    labels: str | None = None
+
+
+class _Reading(Strict):
+    """How the rows of a file are read."""
+
+    format: Literal["jsonl", "csv", "tsv", "parquet", "json", "squad"] | None = Field(
+        default=None, description="of the files; .gz is understood by suffix; a tsv is never quoted"
+    )
+    records: str | None = Field(default=None, description="json: path to the list of rows; {file} is filled in")
+    header: Texts | None = Field(default=None, description="csv, tsv without a header line: the column names")
+    columns: Columns | None = Field(default=None, description="replaces the dataset's columns for this source")
+    gold_values: Texts | None = Field(
+        default=None, description="what the gold column says for each option, in their order, e.g. ['1', '2', '3', '4']"
+    )
+    rows_by: str | None = Field(default=None, description="a column; rows that start with languages.<code>.rows count")
+    counts: Counts | None = Field(default=None, description="replaces the dataset's counts for this source")
+
+
+class Local(_Reading):
+    """Files in this package or under the data folder; {file} is languages.<code>.file, else the code."""
+
+    root: Literal["package", "data_dir"] = "data_dir"
+    files: str
+    sha256: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(
+        default={}, description="by language code, of the file as it lies there"
+    )
+
+    @model_validator(mode="after")
+    def _has_format(self) -> Self:
+        if self.format is None:
+            raise ValueError("the key 'format' is missing: jsonl, csv, tsv, parquet, json or squad")
+        return self
+
+
+class Hub(_Reading):
+    """A Hugging Face dataset; languages.<code>.subset names its configuration.
+
+    With `files` that one file is fetched and read by us, which also works where a repository has a loading script.
+    """
+
+    path: str = Field(pattern=r"^[^/\s]+/[^/\s]+$")
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
+        description="the commit; null where it is not known, which the loader refuses"
+    )
+    split: str = "test"
+    files: str | None = None
+
+    @model_validator(mode="after")
+    def _files_have_format(self) -> Self:
+        if self.files is not None and self.format is None:
+            raise ValueError("the key 'format' is missing beside 'files'")
+        return self
+
+
+class Source(Strict):
+    local: Local | None = None
+    hub: Hub | None = None
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        if self.local is None and self.hub is None:
+            raise ValueError("needs 'local', 'hub' or both")
+        return self
+
+
+class Exemplars(Local):
+    """Worked examples for few-shot prompts."""
+
+    answer: str | None = Field(default=None, description="path of a worked answer; without it the gold is the answer")
+    after: Texts = Field(default=(), description="question and answer start after the first of these, e.g. [':']")
+
+
+class LanguageConfig(Strict):
+    """A dataset in one language; all texts are in that language."""
+
+    subset: str | Texts | None = Field(default=None, description="hub configuration(s)")
+    file: str | None = Field(default=None, description="fills {file}; the code where left out")
+    rows: str | None = Field(default=None, description="see rows_by")
+    system: str = Field(min_length=1)
+    instruction: str = Field(min_length=1, description="slots: " + " ".join(f"${slot}" for slot in SLOTS))
+    marker: str = Field(default="", description="what stands before the final answer")
+    labels: Texts = Field(default=(), description="choice, nli: as shown, in the order of the options")
+    source_language: str = Field(default="", description="translation: its name in this language")
+    target_language: str = Field(default="", description="translation: its name in this language")
+
+    @model_validator(mode="after")
+    def _slots_are_known(self) -> Self:
+        template = string.Template(self.instruction)
+        if not template.is_valid():
+            raise ValueError("the instruction has a '$' that starts no slot; write '$$' for a dollar sign")
+        used = template.get_identifiers()
+        for slot in used:
+            if slot not in SLOTS:
+                raise ValueError(f"unknown slot '${slot}' in the instruction{nearest(slot, SLOTS)}")
+        if "question" not in used:
+            raise ValueError("the instruction lacks the slot '$question'")
+        return self
+
+
+class Generation(Strict):
+    max_tokens: int = Field(default=512, ge=1)
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    stop: Texts = ()
+
+
+class DatasetConfig(Strict):
+    """One evaluation set in all its languages."""
+
+    name: Name
+    version: str = Field(min_length=1)
+    title: str
+    licence: str = Field(min_length=1)
+    citation: str = Field(min_length=1)
+    kind: Kind
+    source: Source
+    columns: Columns = Columns()
+    parallel: Literal["column", "line", "none"] = Field(
+        default="column", description="what translations share: an id, the line number, or nothing"
+    )
+    languages: dict[str, LanguageConfig] = Field(min_length=1)
+    answer_language: str | None = Field(default=None, description="where the answer is not in the item's language")
+    metrics: Texts = Field(default=("exact_match",), min_length=1)
+    counts: Counts = Field(default={}, description="expected items, for all languages or by code; verified")
+    min_items: int = Field(default=0, ge=0, description="fewer than this carry no decision")
+    shots: int = Field(default=0, ge=0)
+    exemplars: Exemplars | None = None
+    generation: Generation = Generation()
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        for code, entry in self.languages.items():
+            if self.kind in ("choice", "nli") and not entry.labels and self.columns.labels is None:
+                raise ValueError(f"languages.{code}: the key 'labels' is missing, which a '{self.kind}' dataset needs")
+            if len(set(entry.labels)) < len(entry.labels):
+                raise ValueError(f"languages.{code}.labels: a label stands twice")
+        if self.shots and self.exemplars is None:
+            raise ValueError("the key 'exemplars' is missing, which 'shots' needs")
+        return self
+
+    def language(self, code: str) -> LanguageConfig:
+        """The entry of a language; one that the dataset does not have raises ConfigError and names the nearest."""
+        entry = self.languages.get(code)
+        if entry is None:
+            hint = nearest(code, self.languages)
+            raise ConfigError(
+                f"dataset '{self.name}' has no language '{code}'{hint} (it has {', '.join(self.languages)})"
+            )
+        return entry
+
+
+def names(roots: Sequence[Path] = ()) -> list[str]:
+    """The datasets in the given folders and in this package, sorted."""
+    return sorted({path.stem for folder in (*roots, FOLDER) for path in folder.glob("*.yaml")})
+
+
+def load_config(name_or_path: str, roots: Sequence[Path] = ()) -> DatasetConfig:
+    """A dataset by name (given folders first, then this package) or by the path of its YAML; ConfigError otherwise."""
+    if re.search(r"\.ya?ml$|/", name_or_path):
+        return read_yaml(Path(name_or_path), DatasetConfig)
+    for folder in (*roots, FOLDER):
+        path = folder / f"{name_or_path}.yaml"
+        if path.is_file():
+            config = read_yaml(path, DatasetConfig)
+            if config.name != name_or_path:
+                raise ConfigError(f"{path}: name: '{config.name}' is not the file's own name '{name_or_path}'")
+            return config
+    known = names(roots)
+    raise ConfigError(f"unknown dataset '{name_or_path}'{nearest(name_or_path, known)} (known: {', '.join(known)})")
+
+
+def schema_text() -> str:
+    """The JSON schema for editors, as schema.json holds it; `python -m datasets_cfg.config` prints it."""
+    import json
+
+    return json.dumps(DatasetConfig.model_json_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

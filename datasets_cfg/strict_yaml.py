@@ -1,0 +1,132 @@
+"""Reads a YAML file into a strict model, and says in one sentence what is wrong with it."""
+
+import difflib
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import TypeVar, cast
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ConfigError(ValueError):
+    """A mistake in a configuration: one sentence that says what, where, and what is near."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which a key stands once and `no` is a language, not a falsehood."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+# YAML 1.1 reads yes, no, on, off as booleans; YAML 1.2 does not, and `no:` is how a Norwegian entry begins.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if first in "tTfF" or tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(path: Path, model: type[Model]) -> Model:
+    """The file as a model. Raises ConfigError with one sentence: file, place in it, what is wrong, what is near."""
+    try:
+        # The loader is a SafeLoader: it builds plain values only.
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start} is not UTF-8") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: {_yaml_problem(error)}") from error
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(explain(error, model, str(path))) from error
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """'; did you mean 'x'?' for the closest of the known names, or nothing where none is close."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
+    """The first finding of a ValidationError as one sentence, 'source: place: what is wrong'."""
+    findings = error.errors(include_url=False)
+    first = findings[0]
+    loc, kind, context = first["loc"], first["type"], first.get("ctx", {})
+    place = loc
+    if kind == "extra_forbidden":
+        place, what = loc[:-1], f"unknown key '{loc[-1]}'{nearest(str(loc[-1]), _keys(model, loc[:-1]))}"
+    elif kind == "missing":
+        place, what = loc[:-1], f"the key '{loc[-1]}' is missing"
+    elif kind == "value_error":
+        what = str(context["error"])
+    elif kind in ("literal_error", "union_tag_invalid"):
+        expected = str(context.get("expected") or context.get("expected_tags"))
+        given = str(context.get("tag", first["input"]))
+        words = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
+        what = f"'{given}' is none of {', '.join(words)}{nearest(given, words)}"
+    else:
+        what = f"{first['msg'][0].lower()}{first['msg'][1:]}, not {_short(first['input'])}"
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return ": ".join(part for part in (source, ".".join(map(str, place)), what) if part) + more
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem or 'not YAML'}"
+    return f"not YAML ({' '.join(str(error).split())})"
+
+
+Schema = dict[str, object]
+
+
+def _keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that the model takes at a place, followed through its JSON schema."""
+    root = cast(Schema, model.model_json_schema())
+    schemas = [root]
+    for step in loc:
+        schemas = [below for schema in schemas for below in _below(schema, step, root)] or schemas
+    return sorted({key for schema in schemas for one in _variants(schema, root) for key in _properties(one)})
+
+
+def _properties(schema: Schema) -> Schema:
+    return cast(Schema, schema.get("properties", {}))
+
+
+def _variants(schema: Schema, root: Schema) -> list[Schema]:
+    """A schema with references followed and alternatives spread out."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        definitions = cast(dict[str, Schema], root.get("$defs", {}))
+        return _variants(definitions[reference.rsplit("/", 1)[-1]], root)
+    alternatives = cast(list[Schema], schema.get("anyOf") or schema.get("oneOf") or [])
+    return [found for one in alternatives for found in _variants(one, root)] or [schema]
+
+
+def _below(schema: Schema, step: str | int, root: Schema) -> list[Schema]:
+    """The schemas under one step of a location: a property, a mapping's value or a list's member."""
+    found: list[object] = []
+    for one in _variants(schema, root):
+        if isinstance(step, int):
+            found.append(one.get("items"))
+        else:
+            found.append(_properties(one).get(step, one.get("additionalProperties")))
+    return [cast(Schema, schema) for schema in found if isinstance(schema, dict)]
