@@ -1,0 +1,37 @@
+"""Exact-match metrics: strict and lenient accuracy, and whether an answer could be read at all."""
+
+from tasks.metrics.registry import Case, Measured, item_metric
+from tasks.schema import Kind
+
+READ: tuple[Kind, ...] = ("math", "choice", "nli", "qa")
+MATCHED: tuple[Kind, ...] = ("math", "choice", "nli")
+
+
+def _verdict(correct: bool | None, case: Case) -> Measured:
+    """A match as 0 or 1. An answer that could not be read is the model's failure (0), not a missing value."""
+    reason = case.match.reason if case.match else ""
+    if case.extraction is None or case.extraction.state != "found":
+        state = case.extraction.state if case.extraction else "none"
+        return Measured(0.0 if correct is not True else 1.0, reason or f"extraction: {state}")
+    if correct is None:
+        return Measured(None, reason or "the gold answer could not be compared")
+    return Measured(float(correct), reason)
+
+
+@item_metric("1", MATCHED, binary=True)
+def exact_match(case: Case) -> Measured:
+    """Strict accuracy: the answer stands where the prompt asked for it and equals a gold answer."""
+    return _verdict(case.match.strict if case.match else None, case)
+
+
+@item_metric("1", MATCHED, binary=True)
+def exact_match_lenient(case: Case) -> Measured:
+    """Lenient accuracy: an answer found anywhere, or in its other number reading, equals a gold answer."""
+    return _verdict(case.match.lenient if case.match else None, case)
+
+
+@item_metric("1", READ, binary=True)
+def extraction_found(case: Case) -> Measured:
+    """1 where exactly one answer could be read from the text; ambiguous and none are 0, told apart in `reason`."""
+    state = case.extraction.state if case.extraction else "none"
+    return Measured(float(state == "found"), "" if state == "found" else f"extraction: {state}")
