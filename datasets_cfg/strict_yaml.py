@@ -78,7 +78,8 @@ def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
         words = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
         what = f"'{given}' is none of {', '.join(words)}{nearest(given, words)}"
     else:
-        what = f"{first['msg'][0].lower()}{first['msg'][1:]}, not {_short(first['input'])}"
+        message = first["msg"].replace("tuple", "list").replace("Tuple", "list")
+        what = f"{message[0].lower()}{message[1:]}, not {_short(first['input'])}"
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     return ": ".join(part for part in (source, ".".join(map(str, place)), what) if part) + more
 

@@ -1,13 +1,21 @@
 """The suite: what a person asks to be run, as strict frozen models at the door."""
 
+import json
+import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from datasets_cfg.strict_yaml import nearest, read_yaml
+from tasks.schema import UserError
+
 SUITES = Path(__file__).parent.parent / "flows" / "suites"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 class Strict(BaseModel):
@@ -20,7 +28,7 @@ class Sampling(Strict):
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=1)
-    stop: tuple[str, ...] = Field(default=(), strict=False)
+    stop: Texts = ()
 
 
 class Price(Strict):
@@ -87,7 +95,7 @@ class Vllm(_Model):
     gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
     reasoning_parser: str | None = None
     env: dict[str, str] = Field(default={}, description="environment of the server process, e.g. CUDA_VISIBLE_DEVICES")
-    args: tuple[str, ...] = Field(default=(), strict=False, description="further flags, as written on a command line")
+    args: Texts = Field(default=(), description="further flags, as written on a command line")
     start_timeout_s: float = Field(default=900, gt=0)
 
 
@@ -132,7 +140,7 @@ class Suite(Strict):
     title: str = ""
     models: tuple[Model, ...] = Field(min_length=1, strict=False)
     datasets: tuple[Name, ...] = Field(min_length=1, strict=False)
-    languages: tuple[str, ...] | Literal["all"] = Field(default="all", strict=False)
+    languages: Annotated[Texts, Field(min_length=1)] | None = Field(default=None, description="all when left out")
     limit: int | None = Field(default=None, ge=1, description="items per shard; None is all of them")
     repeats: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
@@ -144,3 +152,32 @@ class Suite(Strict):
     reuse: bool = Field(default=False, description="take completions of earlier runs with the same key")
     shots: int | None = Field(default=None, ge=0, description="overrides the data sets' own number of exemplars")
     budget: Budget = Budget()
+
+
+def suite_names(roots: Sequence[Path] = ()) -> list[str]:
+    """The suites in the given folders and the shipped ones, sorted."""
+    return sorted({path.stem for folder in (*roots, SUITES) for path in folder.glob("*.yaml")})
+
+
+def load_suite(name_or_path: str, roots: Sequence[Path] = ()) -> Suite:
+    """A suite by name (given folders first, then the shipped ones) or by the path of its YAML.
+
+    ConfigError: the file cannot be read or says something wrong. UserError: there is no such suite.
+    """
+    if re.search(r"\.ya?ml$|/", name_or_path):
+        return read_yaml(Path(name_or_path), Suite)
+    for folder in (*roots, SUITES):
+        path = folder / f"{name_or_path}.yaml"
+        if path.is_file():
+            return read_yaml(path, Suite)
+    known = suite_names(roots)
+    raise UserError(f"unknown suite '{name_or_path}'{nearest(name_or_path, known)} (known: {', '.join(known)})")
+
+
+def schema_text() -> str:
+    """The JSON schema for editors, as flows/suites/schema.json holds it; `python -m tasks.suite` prints it."""
+    return json.dumps(Suite.model_json_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

@@ -1,0 +1,16 @@
+"""One module a command, each with `configure(parser)` and `execute(arguments) -> exit code`."""
+
+COMMANDS: dict[str, str] = {
+    "run": "run a suite: generate, score and land every (model, dataset, language)",
+    "resume": "continue a run that was interrupted, without repeating a finished completion",
+    "plan": "show shards, requests, tokens, cost and time of a suite; starts nothing",
+    "rescore": "score the stored completions of a run again; generates nothing",
+    "score": "score answers from a JSONL file or standard input; touches no warehouse",
+    "sql": "ask the warehouse: a query, a file, or a named query",
+    "datasets": "list, show or check data sets",
+    "models": "list, show or check the models of suites",
+    "suites": "list, show or check suites",
+    "import": "land recorded answers from a file as a run",
+    "selftest": "recompute known results to prove the scorers",
+}
+"""Command → its help line."""

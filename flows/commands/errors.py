@@ -1,0 +1,10 @@
+"""Tells a user's mistake from the world's."""
+
+
+def is_user_error(error: Exception) -> bool:
+    """True for what a person can mend in the command line, a YAML or a file of theirs."""
+    from datasets_cfg.config import ConfigError
+    from tasks.schema import UserError
+    from warehouse.errors import WarehouseError
+
+    return isinstance(error, UserError | ConfigError | WarehouseError)

@@ -1,0 +1,94 @@
+"""What a suite comes to: its shards, checked before anything starts, with requests, tokens, cost and time."""
+
+import difflib
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from datasets_cfg.config import DatasetConfig
+from tasks.languages import language
+from tasks.schema import Message, UserError, hash_uuid
+from tasks.suite import Model, Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One (model, dataset, language): the unit of fan-out, retry and landing."""
+
+    model: str
+    dataset: str
+    lang: str
+
+    def shard_id(self, run_id: str) -> uuid.UUID:
+        """The same id for the shard's completions, texts, scores and verdicts, so that joins prune on it."""
+        return hash_uuid(run_id, self.model, self.dataset, self.lang)
+
+    @property
+    def slug(self) -> str:
+        """A file name that tells."""
+        return f"{self.model}__{self.dataset}__{self.lang}"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What one model would cost. Tokens are estimated from characters; `usd` is None where no price is given."""
+
+    model: str
+    shards: int
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    usd: float | None
+    seconds: float | None
+
+
+def shards(suite: Suite, configs: Mapping[str, DatasetConfig]) -> tuple[Shard, ...]:
+    """Every shard of a suite, model by model. A language that a data set lacks is left out of that data set only.
+
+    UserError: a name twice, a language that nobody knows or that none of the data sets has.
+    """
+    for what, names in (("model", [m.name for m in suite.models]), ("dataset", list(suite.datasets))):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise UserError(f"suite '{suite.name}': {what} '{twice[0]}' stands there twice")
+    wanted = _languages(suite, configs)
+    return tuple(
+        Shard(model.name, name, lang)
+        for model in suite.models
+        for name in suite.datasets
+        for lang in configs[name].languages
+        if wanted is None or lang in wanted
+    )
+
+
+def _languages(suite: Suite, configs: Mapping[str, DatasetConfig]) -> frozenset[str] | None:
+    if suite.languages is None:
+        return None
+    offered = {lang for config in configs.values() for lang in config.languages}
+    for code in suite.languages:
+        language(code)
+        if code not in offered:
+            near = difflib.get_close_matches(code, offered, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise UserError(
+                f"suite '{suite.name}': no data set of it has the language '{code}'{hint} (they have {', '.join(sorted(offered))})"
+            )
+    return frozenset(suite.languages)
+
+
+def estimate_tokens(messages: Sequence[Message]) -> int:
+    """A rough count from UTF-8 bytes, about 4 a token in every script that today's vocabularies know; ±40 %."""
+    return sum(math.ceil(len(message.content.encode("utf-8", "replace")) / 4) + 4 for message in messages)
+
+
+def estimate(
+    model: Model, prompts: Sequence[tuple[int, int]], *, shard_count: int, tokens_per_s: float | None
+) -> Estimate:
+    """Cost and time of one model from (input tokens, output limit) per request; answers are taken to fill half of it."""
+    input_tokens = sum(given for given, _ in prompts)
+    output_tokens = sum(limit // 2 for _, limit in prompts)
+    price = model.price
+    usd = None if price is None else (input_tokens * price.input + output_tokens * price.output) / 1e6
+    seconds = output_tokens / tokens_per_s if tokens_per_s else None
+    return Estimate(model.name, shard_count, len(prompts), input_tokens, output_tokens, usd, seconds)

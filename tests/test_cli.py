@@ -1,0 +1,65 @@
+"""The command line's door: help is quick, mistakes are one sentence and exit 64."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from flows.cli import main
+from flows.commands import COMMANDS
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys; from flows.cli import main; main([]); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"prefect", "duckdb", "pandas", "pyarrow", "datasets", "openai", "pydantic", "rich", "scipy", "yaml"}
+    assert heavy & set(done.stderr.split()) == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_and_takes_json(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["rnu", "quickstart"], "unknown word 'rnu'; did you mean 'run'?"),
+        (["run"], "the following arguments are required: suite"),
+        (["run", "quickstrat"], "unknown suite 'quickstrat'; did you mean 'quickstart'?"),
+        (["run", "quickstart", "--limit", "-1"], "limit"),
+        (["run", "quickstart", "--language", "xx"], "unknown language 'xx'"),
+        (["plan", "nosuch.yaml"], "nosuch.yaml: cannot be read (No such file or directory)"),
+        (["resume", "nosuch"], "no run 'nosuch'"),
+        (["datasets", "show", "mgms"], "unknown dataset 'mgms'; did you mean 'mgsm'?"),
+        (["sql", "nosuchquery"], "nosuchquery"),
+        (["score", "/nosuch.jsonl"], "/nosuch.jsonl"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_64(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BABELGATE_HOME", str(tmp_path / "home"))
+    try:
+        code = main(words)
+    except SystemExit as stopped:
+        code = stopped.code
+    error = capsys.readouterr().err
+    assert code == 64
+    assert sentence in error
+    assert error.startswith("babelgate: error: ") and len(error.strip().splitlines()) == 1
+    assert not (tmp_path / "home" / "runs").exists()
+
+
+@pytest.mark.slow
+def test_help_is_quick() -> None:
+    seconds = []
+    for _ in range(5):
+        start = time.process_time_ns(), time.monotonic()
+        subprocess.run([sys.executable, "-m", "flows.cli", "--help"], capture_output=True, check=True)
+        seconds.append(time.monotonic() - start[1])
+    assert min(seconds) < 0.5
