@@ -27,14 +27,14 @@ class Strict(BaseModel):
 class Columns(Strict):
     """Where an item's fields lie in a row.
 
-    A value is a path such as `question` or `prompts[0].question`; `@line` is the row's number from 0, `@subset` the
-    hub configuration it came from. A list of paths is joined with '/'. `options` is one path to a list, or a path for
-    each option.
+    A value is a path such as `question` or `prompts[0].question`, in which {file} is filled in; `@line` is the row's
+    number from 0, `@subset` the hub configuration it came from. A list of paths is joined with '/'. `options` is one
+    path to a list, or a path for each option.
     """
 
     id: str | Texts = "@line"
     question: str = "question"
-    gold: str | Texts | None = "gold"
+    gold: str | None = Field(default="gold", description="one answer or a list of accepted ones")
     parallel_id: str | Texts | None = Field(default=None, description="the id where left out")
     cluster_id: str | Texts | None = Field(
         default=None, description="where left out: items with one context are a cluster, else each item its own"
@@ -46,13 +46,8 @@ class Columns(Strict):
 
 
 class _Reading(Strict):
-    """How the rows of a file are read."""
+    """How rows become items where a source differs from the rest of the file."""
 
-    format: Literal["jsonl", "csv", "tsv", "parquet", "json", "squad"] | None = Field(
-        default=None, description="of the files; .gz is understood by suffix; a tsv is never quoted"
-    )
-    records: str | None = Field(default=None, description="json: path to the list of rows; {file} is filled in")
-    header: Texts | None = Field(default=None, description="csv, tsv without a header line: the column names")
     columns: Columns | None = Field(default=None, description="replaces the dataset's columns for this source")
     gold_values: Texts | None = Field(
         default=None, description="what the gold column says for each option, in their order, e.g. ['1', '2', '3', '4']"
@@ -65,36 +60,23 @@ class Local(_Reading):
     """Files in this package or under the data folder; {file} is languages.<code>.file, else the code."""
 
     root: Literal["package", "data_dir"] = "data_dir"
-    files: str
+    files: str = Field(description="with or without .gz, whichever is there")
+    format: Literal["jsonl", "csv", "tsv", "parquet", "json", "squad"] = Field(description="a tsv is never quoted")
+    records: str | None = Field(
+        default=None, description="json: path to the rows, a list or mapping; {file} is filled in"
+    )
+    header: Texts | None = Field(default=None, description="csv, tsv without a header line: the column names")
     sha256: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(
         default={}, description="by language code, of the file as it lies there"
     )
 
-    @model_validator(mode="after")
-    def _has_format(self) -> Self:
-        if self.format is None:
-            raise ValueError("the key 'format' is missing: jsonl, csv, tsv, parquet, json or squad")
-        return self
-
 
 class Hub(_Reading):
-    """A Hugging Face dataset; languages.<code>.subset names its configuration.
-
-    With `files` that one file is fetched and read by us, which also works where a repository has a loading script.
-    """
+    """A Hugging Face dataset that loads without remote code; languages.<code>.subset names its configuration."""
 
     path: str = Field(pattern=r"^[^/\s]+/[^/\s]+$")
-    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = Field(
-        description="the commit; null where it is not known, which the loader refuses"
-    )
+    revision: str = Field(pattern=r"^[0-9a-f]{40}$", description="the commit, in full")
     split: str = "test"
-    files: str | None = None
-
-    @model_validator(mode="after")
-    def _files_have_format(self) -> Self:
-        if self.files is not None and self.format is None:
-            raise ValueError("the key 'format' is missing beside 'files'")
-        return self
 
 
 class Source(Strict):
@@ -163,6 +145,7 @@ class DatasetConfig(Strict):
         default="column", description="what translations share: an id, the line number, or nothing"
     )
     languages: dict[str, LanguageConfig] = Field(min_length=1)
+    question_language: str | None = Field(default=None, description="where the question is not in the item's language")
     answer_language: str | None = Field(default=None, description="where the answer is not in the item's language")
     metrics: Texts = Field(default=("exact_match",), min_length=1)
     counts: Counts = Field(default={}, description="expected items, for all languages or by code; verified")
