@@ -48,7 +48,7 @@ _ALL = (
     Language("it", "Italian", "italiano", ("Latn",), ",", "."),
     Language("ja", "Japanese", "日本語", ("Jpan",), spaced=False),
     Language("jv", "Javanese", "Basa Jawa", ("Latn",), ",", "."),
-    Language("km", "Khmer", "ខ្មែរ", ("Khmr",), ",", ".", "០", spaced=False),
+    Language("km", "Khmer", "ខ្មែរ", ("Khmr",), ".", ",", "០", spaced=False),
     Language("kn", "Kannada", "ಕನ್ನಡ", ("Knda",), ".", ",", "೦", indian_grouping=True),
     Language("ko", "Korean", "한국어", ("Kore",)),
     Language("lo", "Lao", "ລາວ", ("Laoo",), ",", ".", "໐", spaced=False),
