@@ -14,6 +14,7 @@ from tasks.metrics.registry import Case, Measured, item_metric
 from tasks.schema import Kind
 
 TEXT: tuple[Kind, ...] = ("qa", "rag")
+WRITTEN: tuple[Kind, ...] = ("qa", "rag", "open")
 SQUAD_SIGNATURE = "norm:squad-1.1|refs:max"
 MLQA_SIGNATURE = "norm:mlqa-1|refs:max"
 CHARS_SIGNATURE = "norm:nfkc-casefold|refs:max"
@@ -130,7 +131,7 @@ def _tokens(text: str, lang: str) -> list[str]:
     return list(folded.replace(" ", "")) if _by_characters(lang) else folded.split()
 
 
-@item_metric("1", TEXT)
+@item_metric("1", WRITTEN)
 def f1_chars(case: Case) -> Measured:
     """F1 over characters where a script has no spaces (th zh ja lo km my), over words elsewhere; best reference."""
     golds = [tokens for tokens in (_tokens(gold, case.lang) for gold in case.gold) if tokens]
@@ -149,7 +150,7 @@ def _holds(text: str, gold: str, *, words: bool) -> bool:
     return regex.search(before + regex.escape(gold) + after, text) is not None
 
 
-@item_metric("1", TEXT, binary=True)
+@item_metric("1", WRITTEN, binary=True)
 def gold_contained(case: Case) -> Measured:
     """1 where a normalised reference stands inside the extracted answer, for models that answer in sentences."""
     words = not (_by_characters(case.lang) or case.lang in _GLUED)

@@ -54,8 +54,9 @@ class Metric:
 
     `measure` scores one completion. Where the whole is not the mean of its parts, `aggregate` makes the corpus score
     from the statistics that the item metric `part` measured, and `measure` is None. `on_failure` is the value of a
-    completion in which the model itself failed (empty, truncated, filtered): 0 for correctness, None (unscored, with
-    the reason) where there is nothing to look at. `upper` is None where there is no bound.
+    completion in which the model itself failed (empty, truncated, filtered): 0 for correctness, None where the metric
+    looks at whatever text there is. `upper` is None where there is no bound. With `always`, every data set of its kinds
+    is measured by it, whether its configuration names it or not.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Metric:
     measure: Callable[[Case], Measured] | None
     aggregate: "Callable[[Sequence[Measured], Sequence[Case]], CorpusScore] | None" = None
     part: str = ""
+    always: bool = False
 
 
 METRICS: dict[str, Metric] = {}
@@ -90,19 +92,24 @@ def item_metric(
     direction: Direction = "higher_better",
     upper: float | None = 1.0,
     on_failure: float | None = 0.0,
+    always: bool = False,
 ) -> Callable[[Callable[[Case], Measured]], Callable[[Case], Measured]]:
     """Register a function of one completion under its own name."""
 
     def decorate(measure: Callable[[Case], Measured]) -> Callable[[Case], Measured]:
         name = measure.__name__
-        register(Metric(name, version, direction, binary, 0.0, upper, tuple(kinds), on_failure, measure))
+        kept = tuple(kinds)
+        register(Metric(name, version, direction, binary, 0.0, upper, kept, on_failure, measure, always=always))
         return measure
 
     return decorate
 
 
 def metrics_for(names: Sequence[str], kind: Kind) -> tuple[Metric, ...]:
-    """The metrics of these names and the item metrics they are made of; UserError on an unknown or unfit one."""
+    """The metrics of these names, the item metrics they are made of, and those that are always measured.
+
+    UserError on an unknown metric or one that does not measure this kind.
+    """
     chosen: dict[str, Metric] = {}
     for name in names:
         metric = METRICS.get(name)
@@ -115,4 +122,5 @@ def metrics_for(names: Sequence[str], kind: Kind) -> tuple[Metric, ...]:
         if metric.part:
             chosen[metric.part] = METRICS[metric.part]
         chosen[name] = metric
+    chosen |= {name: metric for name, metric in METRICS.items() if metric.always and kind in metric.kinds}
     return tuple(chosen.values())

@@ -72,7 +72,7 @@ def _measure(scorer: "CHRF | BLEU", case: Case) -> Measured:
     if not case.gold:
         return Measured(None, "no reference", signature)
     streams = [[_nfc(reference)] for reference in case.gold]
-    (counts,) = scorer._extract_corpus_statistics([_nfc(case.text)], streams)
+    (counts,) = scorer._extract_corpus_statistics([_nfc(case.answer)], streams)
     return Measured(scorer._compute_score_from_stats(counts).score, "", signature, statistics=tuple(counts))
 
 
