@@ -60,14 +60,14 @@ class Local(_Reading):
     """Files in this package or under the data folder; {file} is languages.<code>.file, else the code."""
 
     root: Literal["package", "data_dir"] = "data_dir"
-    files: str = Field(description="with or without .gz, whichever is there")
+    files: str | Texts = Field(description="the first that is there, with or without .gz")
     format: Literal["jsonl", "csv", "tsv", "parquet", "json", "squad"] = Field(description="a tsv is never quoted")
     records: str | None = Field(
         default=None, description="json: path to the rows, a list or mapping; {file} is filled in"
     )
     header: Texts | None = Field(default=None, description="csv, tsv without a header line: the column names")
     sha256: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(
-        default={}, description="by language code, of the file as it lies there"
+        default={}, description="by language code, of the file's content, uncompressed"
     )
 
 
@@ -149,6 +149,7 @@ class DatasetConfig(Strict):
     answer_language: str | None = Field(default=None, description="where the answer is not in the item's language")
     metrics: Texts = Field(default=("exact_match",), min_length=1)
     counts: Counts = Field(default={}, description="expected items, for all languages or by code; verified")
+    drop: dict[str, Texts] = Field(default={}, description="by code: ids of items known to be damaged, left out")
     min_items: int = Field(default=0, ge=0, description="fewer than this carry no decision")
     shots: int = Field(default=0, ge=0)
     exemplars: Exemplars | None = None

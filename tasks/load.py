@@ -3,16 +3,18 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from datasets_cfg.config import Columns, ConfigError, DatasetConfig, Exemplars, Hub, LanguageConfig, Local
-from tasks.rows import Row, hub_rows, local_path, local_rows, pick
+from datasets_cfg.config import Columns, ConfigError, DatasetConfig, Hub, Local
+from tasks.rows import Row, hub_rows, local_names, local_path, local_rows, pick
 from tasks.schema import Item, UserError
 
 _NUMBER = re.compile(r"[-−+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
+_PLAIN = re.compile(r"-?\d+(\.\d+)?")
+_WITHOUT_GOLD = ("open", "refusal", "rag")
 _LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _INDICES = tuple(map(str, range(26)))
 
@@ -26,37 +28,85 @@ def load_items(
     seed: int = 0,
     cache_dir: Path | None = None,
 ) -> list[Item]:
-    """The items of one language in the file's order; the local copy first, then the pinned hub revision.
+    """The items of one language in the file's order, verified.
 
     `limit` keeps the items whose parallel_id comes first in an order that depends on the seed and the id alone: every
     language gets the same items, and a larger limit contains a smaller one. UserError with one sentence for a language
-    the data set lacks, a file that cannot be read, a wrong checksum or count, an id twice, an empty question.
+    the data set lacks, a file that cannot be read, a wrong checksum or count, an id twice, an empty question, a gold
+    that is none.
     """
+    items = read_items(config, lang, data_dir, cache_dir)
+    where = f"data set '{config.name}', '{lang}'"
+    twice = [item_id for item_id, times in Counter(item.item_id for item in items).items() if times > 1]
+    if twice:
+        raise UserError(f"{where}: the id '{twice[0]}' stands twice ({len(twice)} ids do)")
+    for item in items:
+        if found := problem(item):
+            raise UserError(f"{where}: item '{item.item_id}' {found}")
+    count = expected_count(config, lang, data_dir)
+    if count is not None and len(items) != count:
+        raise UserError(f"{where}: there are {len(items)} items, the configuration says {count}")
+    return items if limit is None else _first(items, limit, seed)
+
+
+def read_items(config: DatasetConfig, lang: str, data_dir: Path | None, cache_dir: Path | None = None) -> list[Item]:
+    """The items of one language as they stand there, for checking: only what cannot be read is a UserError."""
     try:
         entry = config.language(lang)
     except ConfigError as error:
         raise UserError(str(error)) from error
-    source, where, rows = _rows(config, lang, entry, data_dir, cache_dir)
-    items = items_from(config, lang, source, rows, where)
-    expected = source.counts if source.counts is not None else config.counts
-    count = expected if isinstance(expected, int) else expected.get(lang)
-    if count is not None and len(items) != count:
-        raise UserError(
-            f"{where}: has {len(items)} items for '{lang}', the configuration of '{config.name}' says {count}"
-        )
-    return items if limit is None else _first(items, limit, seed)
+    source, path = _source(config, lang, data_dir)
+    if isinstance(source, Local) and path is not None:
+        return items_from(config, lang, source, local_rows(source, path, lang, entry), str(path))
+    if isinstance(source, Hub):
+        rows = hub_rows(source, lang, entry, cache_dir)
+        return items_from(config, lang, source, rows, f"{source.path}@{source.revision[:12]}")
+    name = local_names(source, config, lang)[0]
+    place = "BABELGATE_DATA_DIR is not set" if data_dir is None else f"it is not under {data_dir}"
+    raise UserError(f"data set '{config.name}' has no file '{name}' for '{lang}': {place}")
+
+
+def expected_count(config: DatasetConfig, lang: str, data_dir: Path | None) -> int | None:
+    """How many items the configuration says that the source of a language has; None where it does not say."""
+    source, _ = _source(config, lang, data_dir)
+    counts = config.counts if source.counts is None else source.counts
+    return counts if isinstance(counts, int) else counts.get(lang)
+
+
+def problem(item: Item) -> str | None:
+    """What makes an item impossible to ask or to score, as the end of a sentence; None where nothing does."""
+    if not item.question.strip():
+        return "has no question"
+    if item.options and not all(option.strip() for option in item.options):
+        return "has an empty option"
+    if not item.gold or not all(gold.strip() for gold in item.gold):
+        return None if item.kind in _WITHOUT_GOLD else "has no gold"
+    if item.kind == "math" and not all(_PLAIN.fullmatch(gold) for gold in item.gold):
+        return f"has the gold '{item.gold[0]}', which is not a plain number such as 1234.5"
+    if item.kind in ("choice", "nli") and not set(item.gold) <= set(item.labels):
+        return f"has the gold '{item.gold[0]}', which names none of {', '.join(item.labels)}"
+    if item.kind == "choice" and len(item.options) != len(item.labels):
+        return f"has {len(item.options)} options but {len(item.labels)} labels"
+    return None
 
 
 def items_from(config: DatasetConfig, lang: str, source: Local | Hub, rows: Sequence[Row], where: str) -> list[Item]:
     """The items of one language from rows as `source` describes them; `where` names the place in errors."""
-    builder = _Builder(config, lang, source, where)
+    builder, dropped = _Builder(config, lang, source, where), config.drop.get(lang, ())
     items = [builder.item(line, row) for line, row in enumerate(rows) if builder.wanted(row)]
+    items = [item for item in items if item.item_id not in dropped]
     if not items:
         raise UserError(f"{where}: holds no items for '{lang}'")
-    twice = [item_id for item_id, times in Counter(item.item_id for item in items).items() if times > 1]
-    if twice:
-        raise UserError(f"{where}: the id '{twice[0]}' stands twice ({len(twice)} ids do)")
     return items if builder.columns.cluster_id is not None else _cluster_by_context(items)
+
+
+def _source(config: DatasetConfig, lang: str, data_dir: Path | None) -> tuple[Local | Hub, Path | None]:
+    """The local copy and its file where it lies there, else the hub, else the local copy without a file."""
+    local, hub = config.source.local, config.source.hub
+    path = local_path(local, config, lang, data_dir) if local else None
+    source = local if path or not hub else hub
+    assert source is not None, "a configuration has a source"
+    return source, path
 
 
 def _cluster_by_context(items: Sequence[Item]) -> list[Item]:
@@ -65,20 +115,6 @@ def _cluster_by_context(items: Sequence[Item]) -> list[Item]:
     for item in items:
         clusters[item.context] = min(item.parallel_id, clusters.get(item.context, item.parallel_id))
     return [replace(item, cluster_id=clusters[item.context]) if item.context else item for item in items]
-
-
-def _rows(
-    config: DatasetConfig, lang: str, entry: LanguageConfig, data_dir: Path | None, cache_dir: Path | None
-) -> tuple[Local | Hub, str, Sequence[Row]]:
-    local, hub = config.source.local, config.source.hub
-    path = local_path(local, config, lang, data_dir) if local else None
-    if local and path:
-        return local, str(path), local_rows(local, path, lang, entry)
-    if hub:
-        return hub, f"{hub.path}@{hub.revision[:12]}", hub_rows(hub, lang, entry, cache_dir)
-    name = local.files.replace("{file}", entry.file or lang) if local else ""
-    place = "BABELGATE_DATA_DIR is not set" if data_dir is None else f"it is not under {data_dir}"
-    raise UserError(f"data set '{config.name}' has no file '{name}' for '{lang}': {place}")
 
 
 def _first(items: Sequence[Item], limit: int, seed: int) -> list[Item]:
@@ -107,9 +143,6 @@ class _Builder:
         context = self._text(line, row, columns.context)
         options = self._options(line, row)
         labels = self._labels(line, row, options)
-        question = self._text(line, row, columns.question)
-        if not question.strip():
-            raise UserError(f"{self.where}: the question of '{item_id}' is empty")
         parallel_id = self._parallel_id(line, row, item_id)
         return Item(
             dataset=self.config.name,
@@ -119,8 +152,8 @@ class _Builder:
             parallel_id=parallel_id,
             cluster_id=self._cluster_id(line, row, parallel_id),
             kind=self.config.kind,
-            question=question,
-            gold=self._gold(line, row, item_id, labels),
+            question=self._text(line, row, columns.question),
+            gold=self._gold(line, row, labels),
             context=context,
             options=options,
             labels=labels,
@@ -168,59 +201,39 @@ class _Builder:
         path = self.columns.options
         if path is None:
             return ()
-        if isinstance(path, str):
-            value = self._value(line, row, path)
-            return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
-        return tuple(str(self._value(line, row, one)) for one in path)
+        values = self._value(line, row, path) if isinstance(path, str) else [self._value(line, row, p) for p in path]
+        if not isinstance(values, list | tuple):
+            raise UserError(f"{self.where}: row {line + 1} has no list of options at '{path}'")
+        return tuple("" if value is None else str(value) for value in values)
 
     def _labels(self, line: int, row: Row, options: tuple[str, ...]) -> tuple[str, ...]:
         labels = self._texts(line, row, self.columns.labels) if self.columns.labels else self.entry.labels
-        if len(options) > len(labels) and self.config.kind == "choice":
-            raise UserError(f"{self.where}: row {line + 1} has {len(options)} options but {len(labels)} labels")
         return labels[: len(options)] if options else labels
 
-    def _gold(self, line: int, row: Row, item_id: str, labels: tuple[str, ...]) -> tuple[str, ...]:
-        path = self.columns.gold
+    def _gold(self, line: int, row: Row, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Golds in canonical form; one that has none is kept as it is, for `problem` to name."""
+        path, kind = self.columns.gold, self.config.kind
         values = self._texts(line, row, path) if path else ()
-        if not any(value.strip() for value in values):
-            if self.config.kind in ("open", "refusal", "rag") or isinstance(self.source, Exemplars):
-                return ()
-            raise UserError(f"{self.where}: the gold of '{item_id}' is empty")
-        if self.config.kind not in _NORMALISE:
-            return tuple(value for value in values if value.strip())
-        try:
-            normal = _NORMALISE[self.config.kind]
-            return tuple(dict.fromkeys(normal(value.strip(), labels, self.source.gold_values) for value in values))
-        except ValueError as error:
-            raise UserError(f"{self.where}: the gold of '{item_id}' {error}") from error
+        if kind == "math":
+            values = tuple(plain_number(value.strip()) for value in values)
+        elif kind in ("choice", "nli"):
+            values = tuple(gold_label(value.strip(), labels, self.source.gold_values) for value in values)
+        return tuple(dict.fromkeys(value for value in values if value.strip()))
 
 
 def plain_number(text: str) -> str:
-    """A gold number as a plain decimal: "2,125" → "2125", "8.0" → "8". ValueError for anything else than a number.
+    """A gold number as a plain decimal: "2,125" → "2125", "8.0" → "8"; any other text as it is.
 
     Golds are written the English way in every known set, whatever the language of the question.
     """
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"is '{text}', not a plain number such as 1234.5")
+        return text
     number = Decimal(text.replace(",", "").replace("−", "-").removeprefix("+"))
     return "0" if number == 0 else format(number.normalize(), "f")
 
 
 def gold_label(text: str, labels: tuple[str, ...], values: tuple[str, ...] | None) -> str:
-    """The label of a gold given as one of `values`, as a label, as a letter, or as an index from 0."""
+    """The label of a gold given as one of `values`, else as label, letter or index from 0; any other text as it is."""
     known = (values,) if values else (labels, _LETTERS, _INDICES)
     index = next((names.index(text) for names in known if text in names), len(labels))
-    if index >= len(labels):
-        raise ValueError(f"is '{text}', which names none of {', '.join(values or labels)}")
-    return labels[index]
-
-
-def _number(text: str, labels: tuple[str, ...], values: tuple[str, ...] | None) -> str:
-    return plain_number(text)
-
-
-_NORMALISE: dict[str, Callable[[str, tuple[str, ...], tuple[str, ...] | None], str]] = {
-    "math": _number,
-    "choice": gold_label,
-    "nli": gold_label,
-}
+    return labels[index] if index < len(labels) else text

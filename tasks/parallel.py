@@ -66,7 +66,8 @@ def _golds_apart(
     config: DatasetConfig, reference: str, lang: str, known: Mapping[str, Item], items: Sequence[Item]
 ) -> list[Finding]:
     def gold(item: Item) -> object:
-        return item.gold if item.kind == "math" else [item.labels.index(one) for one in item.gold]
+        # Labels may be each language's own letters or words; what must agree is the option that they stand for.
+        return [item.labels.index(one) if one in item.labels else one for one in item.gold]
 
     if config.kind not in ("math", "choice", "nli"):
         return []

@@ -9,7 +9,7 @@ import regex
 
 from datasets_cfg.config import DatasetConfig, Exemplars
 from tasks.load import items_from
-from tasks.rows import local_path, local_rows, pick
+from tasks.rows import local_names, local_path, local_rows, pick
 from tasks.schema import Item, Message, UserError, digest
 from tasks.suite import Sampling
 
@@ -44,9 +44,8 @@ def exemplars(config: DatasetConfig, lang: str, data_dir: Path | None, shots: in
         raise UserError(f"data set '{config.name}' has no exemplars, so it cannot be asked with {shots} shots")
     path = local_path(source, config, lang, data_dir)
     if path is None:
-        raise UserError(
-            f"the exemplars of '{config.name}' for '{lang}' ({source.files}) are not under BABELGATE_DATA_DIR"
-        )
+        name = local_names(source, config, lang)[0]
+        raise UserError(f"the exemplars of '{config.name}' for '{lang}' ({name}) are not under BABELGATE_DATA_DIR")
     rows = local_rows(source, path, lang, entry)[:shots]
     if len(rows) < shots:
         raise UserError(f"{path}: has {len(rows)} exemplars for '{lang}', {shots} shots are asked for")
@@ -70,8 +69,13 @@ def completion_key(
 
 
 def prompt_terms(item: Item, messages: Sequence[Message]) -> frozenset[str]:
-    """The Latin-script terms of prompt and gold, as written: an answer that quotes them has not switched languages."""
-    texts = (item.question, item.context, *item.options, *item.gold, *(message.content for message in messages))
+    """The Latin-script terms of prompt and gold, as written: an answer that quotes them has not switched languages.
+
+    Of a translation only the gold's: a word of the source left as it was is what the check is there to see.
+    """
+    texts = list(item.gold)
+    if item.kind != "translation":
+        texts += [item.question, item.context, *item.options, *(message.content for message in messages)]
     return frozenset(term for text in texts for term in _LATIN_TERM.findall(text))
 
 

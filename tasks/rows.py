@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -31,28 +32,36 @@ def local_path(local: Local, config: DatasetConfig, lang: str, data_dir: Path | 
     root = FOLDER if local.root == "package" else data_dir
     if root is None:
         return None
-    entry = config.languages[lang]
-    path = root / local.files.replace("{file}", entry.file or lang)
-    other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
-    return next((found for found in (path, other) if found.is_file()), None)
+    for name in local_names(local, config, lang):
+        path = root / name
+        other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
+        if found := next((one for one in (path, other) if one.is_file()), None):
+            return found
+    return None
+
+
+def local_names(local: Local, config: DatasetConfig, lang: str) -> list[str]:
+    """The file names of a language, relative to their root, in the order in which they are looked for."""
+    patterns = (local.files,) if isinstance(local.files, str) else local.files
+    return [pattern.replace("{file}", config.languages[lang].file or lang) for pattern in patterns]
 
 
 def local_rows(local: Local, path: Path, lang: str, entry: LanguageConfig) -> list[Row]:
     """All rows of a file, its checksum verified where the configuration has one. UserError where it cannot be read."""
     try:
         raw = path.read_bytes()
+        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
         _verify(local, lang, path, raw)
         if local.format == "parquet":
             return _parquet(raw)
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-        return _READERS[local.format](text, local, entry.file or lang)
+        return _READERS[local.format](raw.decode("utf-8-sig"), local, entry.file or lang)
     except UserError:
         raise
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: byte {error.start} is not UTF-8") from error
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: is not laid out as '{local.format}' with records '{local.records or ''}'") from error
-    except (OSError, ValueError, EOFError, csv.Error) as error:
+    except (OSError, ValueError, EOFError, zlib.error, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as {local.format} ({_brief(error)})") from error
 
 
