@@ -61,6 +61,9 @@ class Local(_Reading):
 
     root: Literal["package", "data_dir"] = "data_dir"
     files: str | Texts = Field(description="the first that is there, with or without .gz")
+    members: str | None = Field(
+        default=None, description="of a .zip: the files in it, a pattern such as a/*/{file}.csv; each row has its `@row`"
+    )
     format: Literal["jsonl", "csv", "tsv", "parquet", "json", "squad"] = Field(description="a tsv is never quoted")
     records: str | None = Field(
         default=None, description="json: path to the rows, a list or mapping; {file} is filled in"

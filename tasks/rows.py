@@ -1,11 +1,13 @@
 """Reads the rows of a data set: a local file in any of the known formats, or a pinned Hugging Face revision."""
 
 import csv
+import fnmatch
 import gzip
 import hashlib
 import io
 import json
 import re
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -54,14 +56,17 @@ def local_rows(local: Local, path: Path, lang: str, entry: LanguageConfig) -> li
         _verify(local, lang, path, raw)
         if local.format == "parquet":
             return _parquet(raw)
-        return _READERS[local.format](raw.decode("utf-8-sig"), local, entry.file or lang)
+        read, file = _READERS[local.format], entry.file or lang
+        if local.members:
+            return _zipped(raw, local.members.replace("{file}", file), lambda text: read(text, local, file))
+        return read(raw.decode("utf-8-sig"), local, file)
     except UserError:
         raise
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: byte {error.start} is not UTF-8") from error
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: is not laid out as '{local.format}' with records '{local.records or ''}'") from error
-    except (OSError, ValueError, EOFError, zlib.error, csv.Error) as error:
+    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as {local.format} ({_brief(error)})") from error
 
 
@@ -91,6 +96,14 @@ def hub_rows(hub: Hub, lang: str, entry: LanguageConfig, cache_dir: Path | None)
             ) from error
         rows.extend({**row, "@subset": subset or ""} for row in table)  # type: ignore[dict-item]
     return rows
+
+
+def _zipped(raw: bytes, pattern: str, read: Callable[[str], list[Row]]) -> list[Row]:
+    """The rows of the members that fit the pattern, by name; `@row` is a row's number in its member, from 0."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        names = sorted(fnmatch.filter(archive.namelist(), pattern))
+        found = [read(archive.read(name).decode("utf-8-sig")) for name in names]
+    return [{**row, "@row": str(number)} for rows in found for number, row in enumerate(rows)]
 
 
 def _verify(local: Local, lang: str, path: Path, raw: bytes) -> None:

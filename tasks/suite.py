@@ -102,7 +102,7 @@ class Vllm(_Model):
 class Columns(Strict):
     """Where recorded answers lie in a file: a column name each, or None where the file has none."""
 
-    id: str = "id"
+    id: str | Texts = Field(default="id", description="of the item; several columns are joined with '/'")
     lang: str | None = None
     text: str = "completion"
     dataset: str | None = None
@@ -119,6 +119,7 @@ class Replay(_Model):
     engine: Literal["replay"]
     files: str = Field(description="a path; {lang} and {dataset} are filled in")
     columns: Columns = Columns()
+    where: dict[str, str] = Field(default={}, description="column → value: only rows that have it")
     revision: str = ""
 
 
