@@ -46,6 +46,11 @@ class Folded:
     removed: tuple[int, ...] = ()
     starts: tuple[int, ...] | None = None
 
+    @property
+    def same_offsets(self) -> bool:
+        """Whether folding moved nothing."""
+        return self.starts is None and not self.removed
+
     def _original(self, offset: int) -> int:
         if self.starts is not None:
             return self.starts[offset] if offset < len(self.starts) else self.length
@@ -57,7 +62,7 @@ class Folded:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original offsets of the folded ones; marks that were removed behind the end stay outside."""
-        if self.starts is None and not self.removed:
+        if self.same_offsets:
             return start, end
         if end <= start:
             return self._original(start), self._original(start)

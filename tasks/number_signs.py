@@ -49,14 +49,14 @@ def _joins(char: str) -> bool:
 
 def _minus_word_length(head: str) -> int | None:
     stripped = head.rstrip(GAP)
-    if stripped.endswith(MINUS_ENDINGS):
-        word = next(ending for ending in MINUS_ENDINGS if stripped.endswith(ending))
-    elif stripped and len(stripped) < len(head):
-        word = re.split(r"\s", stripped)[-1].lstrip(_DECORATION)
-        if word.lower() not in MINUS_WORDS:
+    if not stripped or stripped.isspace():
+        return None
+    if stripped.isascii() or not stripped.endswith(MINUS_ENDINGS):
+        word = stripped.split()[-1].lstrip(_DECORATION)
+        if word.lower() not in MINUS_WORDS or len(stripped) == len(head):
             return None
     else:
-        return None
+        word = next(ending for ending in MINUS_ENDINGS if stripped.endswith(ending))
     before = stripped[: len(stripped) - len(word)].rstrip()
     if before and (before[-1].isdigit() or before[-1] in ")]}" or before.split()[-1].lower() in NOT_A_MINUS_AFTER):
         return None
