@@ -1,6 +1,7 @@
 """Opens DuckDB with the settings that every connection of ours has."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,18 @@ def connect(
         return duckdb.connect(str(real), read_only=read_only, config=config)
     except (duckdb.IOException, duckdb.ConnectionException, duckdb.SerializationException) as error:
         raise WarehouseError(f"cannot open {path}: {str(error).splitlines()[0]}") from error
+
+
+@contextlib.contextmanager
+def transaction(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """All of it or nothing. After a caught error COMMIT reports success and keeps nothing: so roll back and raise."""
+    con.execute("BEGIN")
+    try:
+        yield
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
 
 
 def open_published(home: Home | Path | str) -> "duckdb.DuckDBPyConnection":

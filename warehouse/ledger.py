@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]
 """Kind, shard and batch."""
-MERGED = "merged"
-"""What a compacted part is called; it stands for the parts that its slices name."""
+MERGED = "merged-"
+"""How the name of a compacted part begins; it stands for the parts that its slices name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Arrival:
 
     @property
     def merged(self) -> bool:
-        return Path(self.path).stem == MERGED
+        return is_merged(Path(self.path))
 
     def digest(self, piece: Slice) -> str:
         return piece.sha256 or self.sha256
@@ -56,6 +56,10 @@ class Arrival:
 
     def entry(self, piece: Slice) -> Entry:
         return Entry(self.path, self.digest(piece), self.file_bytes, self.file_mtime_ns)
+
+
+def is_merged(path: Path) -> bool:
+    return path.name.startswith(MERGED)
 
 
 @contextlib.contextmanager
@@ -84,7 +88,7 @@ def scan(home: Home, run_id: str | None) -> dict[str, list[Path]]:
     folder = f"run_id={run_id}" if run_id else "run_id=*"
     return {
         kind: sorted(
-            (home.parts / kind).glob(f"{folder}/*.parquet"), key=lambda p: (p.parent.name, p.stem != MERGED, p.name)
+            (home.parts / kind).glob(f"{folder}/*.parquet"), key=lambda p: (p.parent.name, not is_merged(p), p.name)
         )
         for kind in reversed(KINDS)
     }

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.connect import connect
+from warehouse.connect import connect, transaction
 from warehouse.home import Home, WarehouseError
 from warehouse.ledger import (
-    MERGED,
     Arrival,
     Entry,
     Key,
@@ -69,7 +68,13 @@ def load_parts(home: Home, run_id: str | None = None) -> LoadReport:
     Safe to repeat and to kill: rows and ledger go in together, a part that is unchanged is not read again, one that
     changed replaces its rows, and a corrupt one is moved aside with its reason. Creates and migrates the build file.
     """
-    with writer_lock(home), connect(home.build) as con:
+    with writer_lock(home):
+        return load_into(home, home.build, run_id)
+
+
+def load_into(home: Home, file: Path, run_id: str | None) -> LoadReport:
+    """`load_parts` into a given file, by who holds the writer's lock."""
+    with connect(file) as con:
         migrate(con)
         load = _Load(home, con, read_ledger(con, run_id), LoadReport())
         found = scan(home, run_id)
@@ -101,7 +106,7 @@ def _batches(load: _Load, paths: list[Path]) -> Iterator[list[Arrival]]:
             yield batch
             batch = []
         batch.append(arrival)
-        if path.stem == MERGED:
+        if arrival.merged:
             yield batch
             batch = []
     if batch:
@@ -159,18 +164,13 @@ def _load_batch(load: _Load, form: PartKind, arrivals: list[Arrival]) -> None:
 
 def _commit(load: _Load, form: PartKind, todo: list[tuple[Arrival, Slice]], noted: list[tuple[Arrival, Slice]]) -> None:
     con = load.con
-    con.execute("BEGIN")
-    try:
+    with transaction(con):
         if todo:
             delete_rows(con, form, [(a, s) for a, s in todo if a.key(s) in load.known])
             insert_rows(con, form, todo)
             _touch(con, sorted({a.info.run_id for a, _ in todo}))
         if todo or noted:
             write_ledger(con, [*todo, *noted])
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise
 
 
 def _touch(con: "DuckDBPyConnection", runs: list[str]) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warehouse.connect import transaction
 from warehouse.home import WarehouseError
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def _applied(con: "duckdb.DuckDBPyConnection", number: int, file: Path, done: di
             raise WarehouseError(f"migration {file.name} was edited after it was applied: write a new one instead")
         return False
     row = f"INSERT INTO schema_version VALUES ({number}, '{file.name}', '{sha}', version(), now() AT TIME ZONE 'UTC')"
-    in_transaction(con, [text, row])
+    with transaction(con):
+        con.execute(text)
+        con.execute(row)
     return True
 
 
@@ -58,10 +61,13 @@ def _create_views(con: "duckdb.DuckDBPyConnection", here: Path, *, force: bool) 
     if not force and con.execute("SELECT sha256 FROM view_version").fetchall() == [(sha,)]:
         return False
     old = con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal AND NOT temporary").fetchall()
-    in_transaction(con, [*(f'DROP VIEW "{name}"' for (name,) in old), *texts])
-    comments = comment_statements(con, glossary)
-    note = f"INSERT INTO view_version VALUES ('{sha}', now() AT TIME ZONE 'UTC')"
-    in_transaction(con, [*comments, "DELETE FROM view_version", note])
+    with transaction(con):
+        for statement in [*(f'DROP VIEW "{name}"' for (name,) in old), *texts]:
+            con.execute(statement)
+        for comment in comment_statements(con, glossary):
+            con.execute(comment)
+        con.execute("DELETE FROM view_version")
+        con.execute(f"INSERT INTO view_version VALUES ('{sha}', now() AT TIME ZONE 'UTC')")
     return True
 
 
@@ -85,15 +91,3 @@ def comment_statements(con: "duckdb.DuckDBPyConnection", glossary: str) -> list[
         if table in known
     ]
     return [f"COMMENT ON {what} IS '{text.replace(chr(39), chr(39) * 2)}'" for what, text in said if text]
-
-
-def in_transaction(con: "duckdb.DuckDBPyConnection", statements: list[str]) -> None:
-    """All of them or none. COMMIT after a caught error would report success and keep nothing: so roll back, raise."""
-    con.execute("BEGIN")
-    try:
-        for statement in statements:
-            con.execute(statement)
-        con.execute("COMMIT")
-    except BaseException:
-        con.execute("ROLLBACK")
-        raise

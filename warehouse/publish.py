@@ -30,7 +30,10 @@ def publish(home: Home, keep: int = 3) -> Path:
     with writer_lock(home):
         with connect(home.build) as con:
             migrate(con)
-            audit(con)
+            problems = audits(con)
+            if problems:
+                raise WarehouseError(f"nothing was published: {problems[0]}")
+            con.execute("DELETE FROM touched WHERE reason = 'audit'")
             con.execute("FORCE CHECKPOINT")
         if home.build.with_name(home.build.name + ".wal").exists():
             raise WarehouseError("the build file was not written out whole: a log is left beside it")
@@ -40,17 +43,17 @@ def publish(home: Home, keep: int = 3) -> Path:
     return new
 
 
-def audit(con: "DuckDBPyConnection", *, everything: bool = False) -> None:
-    """Reads the audit views for what is new (or for all); a row in any of them raises WarehouseError."""
-    runs = touched_runs(con, "audit")
-    where = "" if everything else f" WHERE run_id IN ({literals(runs)})"
+def audits(con: "DuckDBPyConnection", *, everything: bool = False) -> list[str]:
+    """What the audit views find in the runs that came since the last publication (or in all), a sentence each."""
+    where = "" if everything else f" WHERE run_id IN ({literals(touched_runs(con, 'audit'))})"
     views = con.execute("SELECT view_name FROM duckdb_views() WHERE view_name LIKE 'audit_%' ORDER BY 1").fetchall()
+    problems: list[str] = []
     for (view,) in views:
         found = con.execute(f"SELECT * FROM {view}{where} LIMIT 3").fetchall()
         if found:
             rows = "; ".join(", ".join(str(value) for value in row) for row in found)
-            raise WarehouseError(f"{view} is not empty, so nothing was published: {rows}")
-    con.execute("DELETE FROM touched WHERE reason = 'audit'")
+            problems.append(f"{view} is not empty: {rows}")
+    return problems
 
 
 def _copied(home: Home) -> Path:

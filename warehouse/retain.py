@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from warehouse.migrate import in_transaction
+from warehouse.connect import transaction
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -18,14 +18,10 @@ def refresh_rollups(con: "DuckDBPyConnection") -> None:
         return
     held = con.execute(f"SELECT DISTINCT run_id FROM completions WHERE run_id IN ({literals(touched)})").fetchall()
     fresh = literals([run for (run,) in held])
-    in_transaction(
-        con,
-        [
-            f"DELETE FROM daily_scores WHERE run_id IN ({fresh})",
-            f"INSERT INTO daily_scores BY NAME SELECT * FROM v_daily WHERE run_id IN ({fresh})",
-            "DELETE FROM touched WHERE reason = 'rollup'",
-        ],
-    )
+    with transaction(con):
+        con.execute(f"DELETE FROM daily_scores WHERE run_id IN ({fresh})")
+        con.execute(f"INSERT INTO daily_scores BY NAME SELECT * FROM v_daily WHERE run_id IN ({fresh})")
+        con.execute("DELETE FROM touched WHERE reason = 'rollup'")
 
 
 def apply_retention(con: "DuckDBPyConnection") -> None:
@@ -35,7 +31,9 @@ def apply_retention(con: "DuckDBPyConnection") -> None:
         aged = con.execute(f"SELECT run_id FROM retention WHERE level = '{level}' AND run_id IN ({touched})").fetchall()
         if aged:
             runs = literals([run for (run,) in aged])
-            in_transaction(con, [f"DELETE FROM {table} WHERE run_id IN ({runs})" for table in tables])
+            with transaction(con):
+                for table in tables:
+                    con.execute(f"DELETE FROM {table} WHERE run_id IN ({runs})")
 
 
 def touched_runs(con: "DuckDBPyConnection", reason: str) -> list[str]:

@@ -1,7 +1,9 @@
 -- Every completion accounted for, per cell: what was asked for, what came, what was scored, and why the rest was not.
+-- A run whose rows were aged out has no counts here, rather than nothing but missing ones.
 CREATE OR REPLACE VIEW v_completeness AS
 WITH planned AS (
-  SELECT run_id, model_id, lang, dataset_id, sum(requested)::BIGINT AS requested FROM plans GROUP BY ALL),
+  SELECT run_id, model_id, lang, dataset_id, sum(requested)::BIGINT AS requested FROM plans
+  WHERE run_id NOT IN (SELECT run_id FROM retention WHERE level = 'facts') GROUP BY ALL),
 came AS (
   SELECT run_id, model_id, lang, dataset_id, count(*) AS came,
          count(*) FILTER (status = 'ok') AS ok, count(*) FILTER (status = 'truncated') AS truncated,

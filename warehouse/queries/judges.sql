@@ -1,0 +1,5 @@
+-- What did the judges find, and may they be believed there?
+-- $run = null: the run; the newest when left out
+SELECT model_id, lang, dataset_id, judge_model, rubric, judged, valid, invalid, cannot_judge, errored, rate, lo, hi,
+       calibration, kappa
+FROM v_judge_rates WHERE run_id = $run ORDER BY model_id, rubric, lang
