@@ -60,9 +60,10 @@ class Local(_Reading):
     """Files in this package or under the data folder; {file} is languages.<code>.file, else the code."""
 
     root: Literal["package", "data_dir"] = "data_dir"
-    files: str | Texts = Field(description="the first that is there, with or without .gz")
+    files: str = Field(description="with or without .gz, whichever is there")
     members: str | None = Field(
-        default=None, description="of a .zip: the files in it, a pattern such as a/*/{file}.csv; each row has its `@row`"
+        default=None,
+        description="of a .zip: the files in it, a pattern such as a/*/{file}.csv; each row has its `@row`",
     )
     format: Literal["jsonl", "csv", "tsv", "parquet", "json", "squad"] = Field(description="a tsv is never quoted")
     records: str | None = Field(

@@ -63,7 +63,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
     """The first finding of a ValidationError as one sentence, 'source: place: what is wrong'."""
     findings = error.errors(include_url=False)
-    first = findings[0]
+    # A misspelt key is two findings, the right one missing and the wrong one unknown: the second says more.
+    first = next((finding for finding in findings if finding["type"] == "extra_forbidden"), findings[0])
     loc, kind, context = first["loc"], first["type"], first.get("ctx", {})
     place = loc
     if kind == "extra_forbidden":

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from datasets_cfg.config import Columns, ConfigError, DatasetConfig, Hub, Local
-from tasks.rows import Row, hub_rows, local_names, local_path, local_rows, pick
+from tasks.rows import Row, hub_rows, local_name, local_path, local_rows, pick
 from tasks.schema import Item, UserError
 
 _NUMBER = re.compile(r"[-−+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
@@ -61,7 +61,7 @@ def read_items(config: DatasetConfig, lang: str, data_dir: Path | None, cache_di
     if isinstance(source, Hub):
         rows = hub_rows(source, lang, entry, cache_dir)
         return items_from(config, lang, source, rows, f"{source.path}@{source.revision[:12]}")
-    name = local_names(source, config, lang)[0]
+    name = local_name(source, config, lang)
     place = "BABELGATE_DATA_DIR is not set" if data_dir is None else f"it is not under {data_dir}"
     raise UserError(f"data set '{config.name}' has no file '{name}' for '{lang}': {place}")
 

@@ -9,7 +9,7 @@ import regex
 
 from datasets_cfg.config import DatasetConfig, Exemplars
 from tasks.load import items_from
-from tasks.rows import local_names, local_path, local_rows, pick
+from tasks.rows import local_name, local_path, local_rows, pick
 from tasks.schema import Item, Message, UserError, digest
 from tasks.suite import Sampling
 
@@ -44,7 +44,7 @@ def exemplars(config: DatasetConfig, lang: str, data_dir: Path | None, shots: in
         raise UserError(f"data set '{config.name}' has no exemplars, so it cannot be asked with {shots} shots")
     path = local_path(source, config, lang, data_dir)
     if path is None:
-        name = local_names(source, config, lang)[0]
+        name = local_name(source, config, lang)
         raise UserError(f"the exemplars of '{config.name}' for '{lang}' ({name}) are not under BABELGATE_DATA_DIR")
     rows = local_rows(source, path, lang, entry)[:shots]
     if len(rows) < shots:

@@ -34,18 +34,14 @@ def local_path(local: Local, config: DatasetConfig, lang: str, data_dir: Path | 
     root = FOLDER if local.root == "package" else data_dir
     if root is None:
         return None
-    for name in local_names(local, config, lang):
-        path = root / name
-        other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
-        if found := next((one for one in (path, other) if one.is_file()), None):
-            return found
-    return None
+    path = root / local_name(local, config, lang)
+    other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
+    return next((found for found in (path, other) if found.is_file()), None)
 
 
-def local_names(local: Local, config: DatasetConfig, lang: str) -> list[str]:
-    """The file names of a language, relative to their root, in the order in which they are looked for."""
-    patterns = (local.files,) if isinstance(local.files, str) else local.files
-    return [pattern.replace("{file}", config.languages[lang].file or lang) for pattern in patterns]
+def local_name(local: Local, config: DatasetConfig, lang: str) -> str:
+    """The file name of a language, relative to its root."""
+    return local.files.replace("{file}", config.languages[lang].file or lang)
 
 
 def local_rows(local: Local, path: Path, lang: str, entry: LanguageConfig) -> list[Row]:
@@ -144,7 +140,9 @@ def _tsv(text: str, local: Local, file: str) -> list[Row]:
 
 
 def _with_header(lines: Iterator[list[str]], local: Local) -> list[Row]:
-    header = list(local.header or next(lines))
+    header = list(local.header or next(lines, ()))
+    if not header:
+        raise ValueError("is empty")
     rows: list[Row] = []
     for number, cells in enumerate(lines, start=1 if local.header else 2):
         if len(cells) != len(header):
