@@ -386,3 +386,29 @@ def test_known_shapes_of_local_copies() -> None:
     assert {gold for item in burmese for gold in item.gold} == {"က", "ခ", "ဂ", "ဃ"}
     assert load_items(load_config("msvamp"), "de", Path(DATA), None)[0].gold == ("8",)
     assert [i.item_id for i in read_items(load_config("mgsm"), "bn", Path(DATA))][:2] == ["0", "1"]
+
+
+@pytest.mark.slow
+def test_hub_rows_of_several_subsets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library takes a folder of this name for the repository: the real reading, without the network."""
+    rows = {
+        "law": {"id": 0, "question": "q1", "A": "x", "B": "y", "answer": "B"},
+        "art": {"id": 0, "question": "q2", "A": "v", "B": "w", "answer": "A"},
+    }
+    card = "---\nconfigs:\n"
+    for subset, row in rows.items():
+        put(tmp_path, f"some/set/{subset}/val.jsonl", jsonl(row))
+        card += f"- config_name: {subset}\n  data_files: [{{split: val, path: {subset}/val.jsonl}}]\n"
+    put(tmp_path, "some/set/README.md", f"{card}---\n".encode())
+    monkeypatch.chdir(tmp_path)
+    columns = {"id": ["@subset", "id"], "options": ["A", "B"], "gold": "answer", "category": "@subset"}
+    hub = config(
+        kind="choice",
+        columns=columns,
+        parallel="none",
+        source={"hub": {"path": "some/set", "revision": "0" * 40, "split": "val"}},
+        languages={"zh": ENTRY | {"subset": ["law", "art"], "labels": ["A", "B"]}},
+    )
+    items = load_items(hub, "zh", None, None, cache_dir=tmp_path / "cache")
+    found = [(one.item_id, one.category, one.question, one.options, one.gold) for one in items]
+    assert found == [("law/0", "law", "q1", ("x", "y"), ("B",)), ("art/0", "art", "q2", ("v", "w"), ("A",))]
