@@ -75,7 +75,7 @@ def _overview() -> Parser:
         description="Tells a team whether a language model may ship in each language it serves.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="commands:\n" + "\n".join(f"  {name:<11}{text}" for name, text in COMMANDS.items())
-        + "\n\nexit codes: 0 done or GO, 1 NO-GO, 2 INCONCLUSIVE, 3 infrastructure failure, 64 wrong usage or bad config",
+        + "\n\nexit codes: 0 done or GO, 1 NO-GO, 2 INCONCLUSIVE, 3 infrastructure failure, 64 wrong usage",
     )  # fmt: skip
     parser.add_argument("command", choices=list(COMMANDS), metavar="COMMAND", nargs="?")
     parser.add_argument("--version", action="version", version=_version())

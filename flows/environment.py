@@ -1,10 +1,13 @@
 """The only place that reads the process environment: where things lie, and how Prefect is to behave."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.schema import UserError
+
+if TYPE_CHECKING:
+    from tasks.engines import EngineContext
 
 
 def home() -> Path:
@@ -23,9 +26,12 @@ def data_dir() -> Path | None:
     return path
 
 
-def variables() -> Mapping[str, str]:
-    """The environment itself, for the engines that are told which variable holds their key."""
-    return os.environ
+def engine_context(where: Path | None = None, *, data: Path | None = None) -> "EngineContext":
+    """What an engine may know of its surroundings; `where` and `data` replace what the environment says."""
+    from tasks.engines import EngineContext
+
+    root = where or home()
+    return EngineContext(home=root, data_dir=data or data_dir(), env=os.environ, log_dir=root / "logs")
 
 
 def prepare_prefect(where: Path) -> None:
@@ -41,7 +47,7 @@ def prepare_prefect(where: Path) -> None:
         "PREFECT_HOME": str(prefect_home),
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_LEVEL": "ERROR",
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
         "DO_NOT_TRACK": "1",
     }.items():

@@ -2,13 +2,12 @@
 
 import difflib
 import math
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from datasets_cfg.config import DatasetConfig
 from tasks.languages import language
-from tasks.schema import Message, UserError, hash_uuid
+from tasks.schema import Message, UserError
 from tasks.suite import Model, Suite
 
 
@@ -19,10 +18,6 @@ class Shard:
     model: str
     dataset: str
     lang: str
-
-    def shard_id(self, run_id: str) -> uuid.UUID:
-        """The same id for the shard's completions, texts, scores and verdicts, so that joins prune on it."""
-        return hash_uuid(run_id, self.model, self.dataset, self.lang)
 
     @property
     def slug(self) -> str:
@@ -72,7 +67,8 @@ def _languages(suite: Suite, configs: Mapping[str, DatasetConfig]) -> frozenset[
             near = difflib.get_close_matches(code, offered, n=1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise UserError(
-                f"suite '{suite.name}': no data set of it has the language '{code}'{hint} (they have {', '.join(sorted(offered))})"
+                f"suite '{suite.name}': no data set of it has the language '{code}'{hint} "
+                f"(they have {', '.join(sorted(offered))})"
             )
     return frozenset(suite.languages)
 
@@ -85,7 +81,7 @@ def estimate_tokens(messages: Sequence[Message]) -> int:
 def estimate(
     model: Model, prompts: Sequence[tuple[int, int]], *, shard_count: int, tokens_per_s: float | None
 ) -> Estimate:
-    """Cost and time of one model from (input tokens, output limit) per request; answers are taken to fill half of it."""
+    """Cost and time of one model from (input tokens, output limit) per request; answers are taken to fill half."""
     input_tokens = sum(given for given, _ in prompts)
     output_tokens = sum(limit // 2 for _, limit in prompts)
     price = model.price

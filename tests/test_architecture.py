@@ -19,8 +19,9 @@ MAY_IMPORT = {
 }
 # Inside tasks/ no step imports a later one. A name stands for its file or folder.
 STEPS = (
-    "schema languages suite runs plan load prompt engines thinking journal generate numerals numbers extract match "
-    "language_id codeswitch metrics consistency score selftest datacheck judge calibrate stats land shard gate report"
+    "schema languages suite runs rows load prompt plan engines parallel thinking journal generate "
+    "numbers extract match language_id codeswitch metrics preflight asking consistency stats score score_rows selftest datacheck judge "
+    "calibrate land rescore shard finish gate_rules gate report"
 ).split()
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 MAX_LINES, MAX_FUNCTION = 300, 60

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -53,13 +52,3 @@ def test_a_mistake_is_one_sentence_and_exit_64(
     assert sentence in error
     assert error.startswith("babelgate: error: ") and len(error.strip().splitlines()) == 1
     assert not (tmp_path / "home" / "runs").exists()
-
-
-@pytest.mark.slow
-def test_help_is_quick() -> None:
-    seconds = []
-    for _ in range(5):
-        start = time.process_time_ns(), time.monotonic()
-        subprocess.run([sys.executable, "-m", "flows.cli", "--help"], capture_output=True, check=True)
-        seconds.append(time.monotonic() - start[1])
-    assert min(seconds) < 0.5

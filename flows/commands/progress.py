@@ -51,7 +51,7 @@ class Tail:
 
 
 class Board:
-    """Context manager that shows progress from a thread of its own: bars on a terminal, a line now and then elsewhere."""
+    """Shows progress from a thread while it is entered: bars on a terminal, a line now and then elsewhere."""
 
     def __init__(self, totals: dict[str, int], journals: dict[str, Sequence[Path]], *, show: bool = True) -> None:
         self.totals = totals

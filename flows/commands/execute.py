@@ -1,0 +1,86 @@
+"""Runs a started run through Prefect with live progress, then prints its table and what to try next."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.commands.output import percent, print_json, print_table
+
+if TYPE_CHECKING:
+    from tasks.preflight import Prepared
+    from tasks.runs import RunRecord
+
+RESULTS = """
+select model_id, dataset_id, lang, requested, answered, scored, errored, truncated, metric, value, lo, hi,
+  wrong_language, code_switch, tokens_per_second
+from v_results where run_id = $run order by model_id, dataset_id, lang
+"""
+
+
+def NOT_NEGATIVE(text: str) -> int:
+    """A whole number from 1 up, as argparse's `type`."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 up")
+    return int(text)
+
+
+def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json: bool) -> int:
+    """Run every shard; exit code 0, or 3 when a model could not be served or too many requests failed."""
+    from flows import environment
+
+    home = environment.home()
+    environment.prepare_prefect(home)
+    from flows.benchmark import benchmark
+    from flows.commands.progress import Board
+    from tasks.shard import journal_path
+
+    totals: dict[str, int] = {}
+    for shard, requested in prepared.requested().items():
+        totals[shard.model] = totals.get(shard.model, 0) + requested
+    journals = {
+        model: [journal_path(home, run.run_id, shard) for shard in prepared.shards if shard.model == model]
+        for model in totals
+    }
+    if not quiet and not as_json:
+        print(f"run {run.run_id}: {len(prepared.shards)} shards, {prepared.requests} requests", flush=True)
+    with Board(totals, journals, show=not quiet and not as_json):
+        outcome = asyncio.run(benchmark(run_id=run.run_id, home=str(home)))
+    show_results(home, run.run_id, as_json=as_json)
+    if outcome.problems and not as_json:
+        print()
+        for problem in outcome.problems:
+            print(f"problem: {problem}")
+    return 0 if outcome.status == "complete" else 3
+
+
+def show_results(home: Path, run_id: str, *, as_json: bool) -> None:
+    """Print language × data set: counts, the primary metric with its interval, language fidelity and speed."""
+    from warehouse.connect import open_published
+
+    with open_published(home) as connection:
+        answer = connection.execute(RESULTS, {"run": run_id})
+        columns = [column[0] for column in answer.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+    if as_json:
+        print_json({"run": run_id, "warehouse": str(home / "published" / "current.duckdb"), "results": rows})
+        return
+    header = ("model", "dataset", "lang", "asked", "answered", "scored", "errors", "metric", "value", "95 % interval",
+              "wrong lang", "switching", "tokens/s")  # fmt: skip
+    print()
+    print_table(header, [_row(row) for row in rows])
+    print(f"\nwarehouse: {home / 'published' / 'current.duckdb'}")
+    print("next:")
+    print(f"  babelgate sql worst_language -p run={run_id}")
+    print(f"  babelgate sql failures -p run={run_id}")
+    print(f"  babelgate rescore {run_id}")
+
+
+def _row(row: dict) -> tuple:
+    unit = percent if (row["hi"] or 0) <= 1 else lambda value: None if value is None else f"{value:.1f}"
+    interval = None if row["lo"] is None else f"{unit(row['lo'])} to {unit(row['hi'])}"
+    return (
+        row["model_id"], row["dataset_id"], row["lang"], row["requested"], row["answered"], row["scored"],
+        row["errored"], row["metric"], unit(row["value"]), interval, percent(row["wrong_language"]),
+        percent(row["code_switch"]), row["tokens_per_second"] and round(row["tokens_per_second"]),
+    )  # fmt: skip

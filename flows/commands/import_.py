@@ -1,0 +1,54 @@
+"""`babelgate import FILE`: land recorded answers as a run, scored like any other; nothing is generated."""
+
+import argparse
+
+from flows.commands.execute import NOT_NEGATIVE, execute_run
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="JSONL, CSV, TSV or Parquet, plain or .gz; {lang} and {dataset} are filled in")
+    parser.add_argument("--dataset", required=True, help="the data set that was answered")
+    parser.add_argument("--model", required=True, help="the name under which the answers are kept")
+    parser.add_argument("--family", default="", help="the model's family")
+    parser.add_argument("--language", action="append", default=[], help="only this language; may be repeated")
+    parser.add_argument("--limit", type=NOT_NEGATIVE, help="items per language")
+    parser.add_argument(
+        "--column", action="append", default=[], metavar="FIELD=COLUMN",
+        help="where id, lang, text, dataset, thinking, finish_reason, prompt_tokens, completion_tokens, latency_ms lie",
+    )  # fmt: skip
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    from flows import environment
+    from tasks.preflight import prepare
+    from tasks.runs import start_run
+
+    suite = _suite(arguments)
+    context = environment.engine_context()
+    prepared = prepare(suite, context)
+    run = start_run(context.home, suite, datasets=prepared.hashes(), data_dir=context.data_dir, kind="import")
+    return execute_run(run, prepared, quiet=arguments.quiet, as_json=arguments.json)
+
+
+def _suite(arguments: argparse.Namespace):
+    from pathlib import Path
+
+    from pydantic import ValidationError
+
+    from datasets_cfg.strict_yaml import explain
+    from tasks.schema import UserError
+    from tasks.suite import Suite
+
+    columns = dict(part.partition("=")[::2] for part in arguments.column)
+    model = {
+        "name": arguments.model, "engine": "replay", "family": arguments.family, "columns": columns,
+        "files": str(Path(arguments.file).absolute()),
+    }  # fmt: skip
+    document = {"name": f"import-{arguments.dataset}", "models": [model], "datasets": [arguments.dataset]}
+    document |= {"languages": arguments.language} if arguments.language else {}
+    document |= {"limit": arguments.limit} if arguments.limit else {}
+    try:
+        return Suite.model_validate(document)
+    except ValidationError as error:
+        raise UserError(explain(error, Suite, "import")) from error

@@ -1,0 +1,37 @@
+"""Narrows a suite to what the command line asks for; every name that it does not have is refused."""
+
+import argparse
+import difflib
+from collections.abc import Sequence
+
+from tasks.languages import language
+from tasks.schema import UserError
+from tasks.suite import Suite
+
+
+def narrowed(suite: Suite, arguments: argparse.Namespace) -> Suite:
+    """The suite with only the models, data sets, languages and items asked for; UserError names what is near."""
+    changes: dict[str, object] = {}
+    if arguments.model:
+        _known("model", arguments.model, [model.name for model in suite.models], suite.name)
+        changes["models"] = tuple(model for model in suite.models if model.name in arguments.model)
+    if arguments.dataset:
+        _known("dataset", arguments.dataset, suite.datasets, suite.name)
+        changes["datasets"] = tuple(name for name in suite.datasets if name in arguments.dataset)
+    if arguments.language:
+        for code in arguments.language:
+            language(code)
+        if suite.languages is not None:
+            _known("language", arguments.language, suite.languages, suite.name)
+        changes["languages"] = tuple(dict.fromkeys(arguments.language))
+    if arguments.limit is not None:
+        changes["limit"] = arguments.limit
+    return suite.model_copy(update=changes)
+
+
+def _known(what: str, asked: Sequence[str], known: Sequence[str], suite: str) -> None:
+    for name in asked:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise UserError(f"suite '{suite}' has no {what} '{name}'{hint} (it has {', '.join(known)})")

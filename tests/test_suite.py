@@ -1,0 +1,93 @@
+"""Suites at the door: shipped ones load, mistakes are one sentence with what is near."""
+
+from pathlib import Path
+
+import pytest
+
+from datasets_cfg.config import ConfigError, load_config
+from tasks.plan import Shard, estimate_tokens, shards
+from tasks.schema import Message, UserError
+from tasks.suite import SUITES, load_suite, schema_text, suite_names
+
+MODEL = "models: [{name: m, engine: llamacpp}]\n"
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_shipped_suite_loads_and_has_shards(name: str) -> None:
+    suite = load_suite(name)
+    assert suite.name == name
+    assert suite.title
+    assert shards(suite, {dataset: load_config(dataset) for dataset in suite.datasets})
+
+
+def test_the_schema_for_editors_is_current() -> None:
+    assert (SUITES / "schema.json").read_text() == schema_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (MODEL + "datasets: [a]\n", "the key 'name' is missing"),
+        ("name: x\nmodels: []\ndatasets: [a]\n", "models: list should have at least 1 item"),
+        ("name: x\nmodels: [{name: m, engine: llamacp}]\ndatasets: [a]\n", "did you mean 'llamacpp'?"),
+        ("name: x\nmodels: [{name: m, engine: vllm}]\ndatasets: [a]\n", "models.0.vllm: the key 'model' is missing"),
+        ("name: x\n" + MODEL + "datasets: [a]\nlimt: 3\n", "unknown key 'limt'; did you mean 'limit'?"),
+        (
+            "name: x\n" + MODEL + "datasets: [a]\nlimit: -3\n",
+            "limit: input should be greater than or equal to 1, not -3",
+        ),
+        ("name: x\n" + MODEL + "datasets: [a]\nlimit: '5'\n", "limit: input should be a valid integer, not '5'"),
+        ("name: x\n" + MODEL + "datasets: [a]\nlimit: true\n", "limit: input should be a valid integer, not True"),
+        ("name: x\n" + MODEL + "datasets: [a]\nlanguages: th\n", "languages: input should be a valid list, not 'th'"),
+        ("name: x\n" + MODEL + "datasets: [a]\nlanguages: []\n", "languages: list should have at least 1 item"),
+        ("name: x\n" + MODEL + "datasets: [a]\nsampling: {temprature: 1}\n", "did you mean 'temperature'?"),
+        ("name: x\n" + MODEL + "datasets: [a]\nsampling: {temperature: 3}\n", "sampling.temperature"),
+        ("name: ../x\n" + MODEL + "datasets: [a]\n", "name: string should match pattern"),
+        ("name: x\n" + MODEL + "datasets: ['../../etc/passwd']\n", "datasets.0: string should match pattern"),
+        ("name: x\nname: y\n", "the key 'name' stands twice"),
+        ("name: [x\n", "line 2, column 1"),
+        ("", "input should be a valid dictionary"),
+    ],
+)
+def test_a_bad_suite_is_one_sentence(text: str, sentence: str, tmp_path: Path) -> None:
+    path = tmp_path / "suite.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        load_suite(str(path))
+    assert sentence in str(raised.value)
+    assert str(raised.value).startswith(f"{path}: ") and "\n" not in str(raised.value)
+
+
+def _suite(tmp_path: Path, rest: str):
+    path = tmp_path / "suite.yaml"
+    path.write_text(f"name: x\n{rest}")
+    return load_suite(str(path))
+
+
+def test_a_language_that_one_dataset_lacks_is_left_out_of_that_one(tmp_path: Path) -> None:
+    suite = _suite(tmp_path, MODEL + "datasets: [mgsm, babel_math]\nlanguages: [en, te, ar]\n")
+    configs = {name: load_config(name) for name in suite.datasets}
+    assert Shard("m", "mgsm", "te") in shards(suite, configs)
+    assert Shard("m", "mgsm", "ar") not in shards(suite, configs)
+    assert Shard("m", "babel_math", "ar") in shards(suite, configs)
+
+
+@pytest.mark.parametrize(
+    ("rest", "sentence"),
+    [
+        (MODEL + "datasets: [mgsm]\nlanguages: [xx]\n", "unknown language 'xx'"),
+        (MODEL + "datasets: [mgsm]\nlanguages: [ko]\n", "no data set of it has the language 'ko'"),
+        (MODEL + "datasets: [mgsm, mgsm]\n", "dataset 'mgsm' stands there twice"),
+        ("models: [{name: m, engine: llamacpp}, {name: m, engine: llamacpp}]\ndatasets: [mgsm]\n", "model 'm' stands"),
+    ],
+)
+def test_shards_that_cannot_be(rest: str, sentence: str, tmp_path: Path) -> None:
+    suite = _suite(tmp_path, rest)
+    with pytest.raises(UserError, match="suite 'x'|unknown language") as raised:
+        shards(suite, {name: load_config(name) for name in suite.datasets})
+    assert sentence in str(raised.value)
+
+
+@pytest.mark.parametrize(("text", "tokens"), [("", 4), ("abcd", 5), ("ภาษา", 7), ("a" * 400, 104)])
+def test_estimated_tokens(text: str, tokens: int) -> None:
+    assert estimate_tokens([Message("user", text)]) == tokens
