@@ -1,0 +1,265 @@
+"""Finds where an answer leaves its language: wrong lines, English runs inside a line, letters of a foreign script.
+
+What has no language is masked, every line is judged, runs of English words are grown by how English each word is and,
+where both languages use Latin letters, confirmed by py3langid. Borrowings of one or two words are only counted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import regex
+
+from tasks.english_runs import LATIN_STRETCH, MIN_PROBABILITY, EnglishRun, english_runs
+from tasks.language_id import UNDETERMINED, canonical, line_language, scripts_of, sentence_language, unknown_in_japan
+from tasks.mask import allowed_terms, mask, mask_terms
+from tasks.scripts import Normalized, letter_scripts, normalize_with_offsets, script_class, script_counts
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SpanKind = Literal["english", "foreign_script", "foreign_sentence", "wrong_line"]
+_SENTENCE = regex.compile(r"[^.!?:;\s][^.!?:;]*[.!?:;]*")
+_SENTENCE_WORDS = 8
+_TWO_SENTENCES = 80
+_ENGLISH_ONLY = "one- and two-word borrowings are counted in other languages than English"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSpan:
+    """Where an answer is in another language: `text` is its [start, end) as written.
+
+    A foreign_sentence is one in a third language inside a line that is right as a whole. `score` says how sure: for
+    english the sum of word scores (3 makes a switch), for foreign_script the letters, else the words. `language` is
+    what it is in, where that is known ("und": none of ours).
+    """
+
+    start: int
+    end: int
+    text: str
+    kind: SpanKind
+    score: float
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageReport:
+    """How faithful an answer is to its language. None where that cannot be told; `reason` says why.
+
+    `wrong_language`: a line is wholly in another language. `code_switch`: languages are mixed, inside a line or line
+    by line. `switched_char_share`: letters inside `spans` over all letters. `intrusions`: English words standing alone
+    or in twos, no switch. `near`: runs just under the threshold, for a judge to look at.
+    """
+
+    wrong_language: bool | None
+    code_switch: bool | None
+    spans: tuple[SwitchSpan, ...]
+    switched_char_share: float | None
+    intrusions: int | None
+    reason: str
+    near: tuple[SwitchSpan, ...] = ()
+
+
+class _Line(NamedTuple):
+    """One judged line: `language` None if too short to tell; `rest` says whether the wanted language is in it."""
+
+    start: int
+    end: int
+    language: str | None
+    right: bool
+    spans: list[SwitchSpan]
+    near: list[SwitchSpan]
+    intrusions: int
+
+
+def code_switch(text: str, lang: str, allow: frozenset[str] | tuple[str, ...] = ()) -> LanguageReport:
+    """The language report of an answer that should be in `lang`.
+
+    `allow` are the prompt and the references: foreign terms that occur there are no switch. An unknown language and a
+    text without letters give a report of Nones with the reason.
+    """
+    code = canonical(lang)
+    if code is None:
+        return _unmeasured(f"language '{lang}' is not supported: which language an answer is in cannot be told from it")
+    normal = normalize_with_offsets(text)
+    numbers = letter_scripts(normal.text)
+    if script_counts(numbers).keys() <= scripts_of(code) - {"Latn"}:
+        return _report(normal.text, numbers, normal, text, code)  # nothing in it that a mask could take away
+    own = script_class(scripts_of(code))
+    masked = mask(normal.text, own)
+    report = _report(masked, letter_scripts(masked), normal, text, code)
+    if allow and (report.spans or report.near or report.intrusions) and (terms := allowed_terms(allow, own)):
+        masked = mask_terms(masked, terms)
+        report = _report(masked, letter_scripts(masked), normal, text, code)
+    return report
+
+
+def _unmeasured(reason: str) -> LanguageReport:
+    return LanguageReport(None, None, (), None, None, reason)
+
+
+def _report(masked: str, numbers: "np.ndarray", normal: Normalized, original: str, lang: str) -> LanguageReport:
+    letters = _letters(numbers)
+    if not letters:
+        return _unmeasured("no text left to judge after code, formulas, names and numbers")
+    lines = [_judge(masked, numbers, start, end, lang) for start, end in _lines(masked) if numbers[start:end].any()]
+    lines = _join_short_lines(masked, lines, lang)
+    spans = sorted((span for line in lines for span in line.spans), key=lambda span: span.start)
+    wrong = any(span.kind == "wrong_line" for span in spans)
+    right = any(line.right for line in lines)
+    switched = any(span.kind != "wrong_line" for span in spans) or (wrong and right)
+    covered = sum(_letters(numbers[span.start : span.end]) for span in spans)
+    told = wrong or right or any(line.language for line in lines)
+    reason = "" if told else "too short to tell its language"
+    return LanguageReport(
+        wrong_language=wrong if told else None,
+        code_switch=switched,
+        spans=tuple(_original(span, normal, original) for span in spans),
+        switched_char_share=covered / letters,
+        intrusions=None if lang == "en" else sum(line.intrusions for line in lines),
+        reason=reason or (_ENGLISH_ONLY if lang == "en" else ""),
+        near=tuple(_original(span, normal, original) for line in lines for span in line.near),
+    )
+
+
+def _letters(numbers: "np.ndarray") -> int:
+    import numpy as np
+
+    return int(np.count_nonzero(numbers))
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of every line that is not blank, without the blanks around it."""
+    start = 0
+    for line in text.splitlines(keepends=True):
+        stripped = line.strip()
+        if stripped:
+            first = start + line.index(stripped)
+            yield first, first + len(stripped)
+        start += len(line)
+
+
+def _judge(masked: str, numbers: "np.ndarray", start: int, end: int, lang: str) -> _Line:
+    line, counts = masked[start:end], script_counts(numbers[start:end])
+    language = line_language(line, lang, counts)
+    runs = english_runs(line, lang) if lang != "en" and counts.get("Latn") else []
+    spans = [_english(run, line) for run in runs if run.switch] + _foreign_runs(line, counts, lang)
+    near = [_english(run, line) for run in runs if run.near]
+    if language == lang:
+        spans += _foreign_sentences(line, lang, spans)
+    own = sum(counts.get(script, 0) for script in scripts_of(lang))
+    right = language == lang or (language is None and own > 0 and "Latn" not in scripts_of(lang))
+    if language not in (None, lang):
+        right = _is_mixed(line, spans, lang)
+        if not right:
+            spans, near = [_wrong_line(line, language or "")], []
+    elif language is None and not own and counts and "Latn" not in counts:
+        spans = [_wrong_line(line, UNDETERMINED)]  # a few letters, but all of them of another alphabet
+    intrusions = sum(run.borrowed for run in runs if not run.switch)
+    return _Line(start, end, language, right, _shifted(spans, start), _shifted(near, start), intrusions)
+
+
+def _is_mixed(line: str, spans: list[SwitchSpan], lang: str) -> bool:
+    """Whether a line that is mostly in another language is in `lang` where the switches are taken out."""
+    if not spans:
+        return False
+    for span in spans:
+        line = line[: span.start] + " " * (span.end - span.start) + line[span.end :]
+    counts = script_counts(letter_scripts(line))
+    if "Latn" in scripts_of(lang):
+        return line_language(line, lang, counts) == lang
+    own = sum(counts.get(script, 0) for script in scripts_of(lang))
+    return own * 5 >= sum(span.end - span.start for span in spans)
+
+
+def _wrong_line(line: str, language: str) -> SwitchSpan:
+    return _span((0, len(line)), line, "wrong_line", len(line.split()), language)
+
+
+def _join_short_lines(masked: str, lines: list[_Line], lang: str) -> list[_Line]:
+    """Lines too short to tell are judged together: a list of twenty English words is English."""
+    short = [line for line in lines if line.language is None and not line.right and not line.spans]
+    if len(short) < 2:
+        return lines
+    language = line_language(" ".join(masked[line.start : line.end] for line in short), lang)
+    if language is None:
+        return lines
+    if language == lang:
+        return [line._replace(language=lang, right=True) if line in short else line for line in lines]
+    return [_as_wrong(line, masked, language) if line in short else line for line in lines]
+
+
+def _as_wrong(line: _Line, masked: str, language: str) -> _Line:
+    spans = _shifted([_wrong_line(masked[line.start : line.end], language)], line.start)
+    return line._replace(language=language, spans=spans, near=[], intrusions=0)
+
+
+def _english(run: EnglishRun, line: str) -> SwitchSpan:
+    # A score that the identifier does not confirm must not look like one above the threshold.
+    sure = run.probability is None or run.probability >= MIN_PROBABILITY
+    score = run.score if sure else min(run.score, 3.0 * (run.probability or 0.0))
+    return _span((run.start, run.end), line, "english", round(score, 3), "en")
+
+
+def _foreign_runs(line: str, counts: dict[str, int], lang: str) -> list[SwitchSpan]:
+    """Two and more letters in a row of a script that is neither the language's nor Latin (Greek: three, for formulas).
+
+    One span reaches over several words of the script. In Japanese, Chinese is found by characters that Japan lacks.
+    """
+    spans = []
+    for script, count in counts.items():
+        least = 3 if script == "Grek" else 2
+        if count < least or script == "Latn" or script in scripts_of(lang):
+            continue
+        for words in _words_of(script).finditer(line):
+            pieces = regex.findall(script_class(frozenset((script,))) + "+", words.group(), flags=regex.V1)
+            if max(map(len, pieces)) >= least and not _in_brackets(line, words.start()):
+                spans.append(_span(words.span(), line, "foreign_script", sum(map(len, pieces))))
+    if lang == "ja" and counts.get("Hani"):
+        runs = (run for run in regex.finditer(r"\p{Han}{2,}", line) if unknown_in_japan(run.group()) >= 2)
+        spans += [_span(run.span(), line, "foreign_script", len(run.group()), "zh") for run in runs]
+    return spans
+
+
+def _foreign_sentences(line: str, lang: str, taken: list[SwitchSpan]) -> list[SwitchSpan]:
+    """Sentences (beside another script: stretches of Latin words) of eight and more words in a third language."""
+    if len(line) < _TWO_SENTENCES:
+        return []
+    pieces = LATIN_STRETCH if "Latn" not in scripts_of(lang) else _SENTENCE
+    spans = []
+    for found in pieces.finditer(line):
+        start, end = found.span()
+        if end - start == len(line) or len(found.group().split()) < _SENTENCE_WORDS:
+            continue
+        language = sentence_language(found.group(), lang)
+        # English is found word by word already; what is left of it here are titles and names.
+        if language in (None, lang, "en") or any(span.start < end and start < span.end for span in taken):
+            continue
+        spans.append(_span((start, end), line, "foreign_sentence", len(found.group().split()), language))
+    return spans
+
+
+def _in_brackets(line: str, position: int) -> bool:
+    """Whether a bracket is open there: a word given in its own script is a gloss, whatever stands around it."""
+    before = line[:position]
+    return sum(map(before.count, "(（[【")) > sum(map(before.count, ")）]】"))
+
+
+@lru_cache(maxsize=64)
+def _words_of(script: str) -> regex.Pattern[str]:
+    letter = script_class(frozenset((script,)))
+    return regex.compile(rf"{letter}+(?:[^\p{{L}}]+{letter}+)*", flags=regex.V1)
+
+
+def _span(span: tuple[int, int], line: str, kind: SpanKind, score: float, language: str = "") -> SwitchSpan:
+    return SwitchSpan(*span, line[slice(*span)], kind, float(score), language)
+
+
+def _shifted(spans: list[SwitchSpan], by: int) -> list[SwitchSpan]:
+    return [replace(span, start=span.start + by, end=span.end + by) for span in spans]
+
+
+def _original(span: SwitchSpan, normal: Normalized, original: str) -> SwitchSpan:
+    start, end = normal.original_span(span.start, span.end)
+    return replace(span, start=start, end=end, text=original[start:end])
