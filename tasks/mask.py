@@ -73,6 +73,10 @@ _QUOTED = regex.compile(
     r"[\"“”„][^\"“”„\n]{1,120}[\"“”]|[«‹][^«»‹›\n]{1,120}[»›]|「[^「」\n]{1,120}」|『[^『』\n]{1,120}』|《[^《》\n]{1,120}》|"
     r"(?<![\p{L}\p{N}])[‘'][^'‘’\n]{1,80}[’'](?!\p{L})"
 )
+_CAPITALISED = regex.compile(
+    r"\p{Lu}[\p{L}\p{M}\p{N}'’-]*(?: (?:of|the|and|in|for|de|la|&|\p{Lu}[\p{L}\p{M}\p{N}'’-]*))*"
+)
+_LATIN_RUN = regex.compile(r"\p{Latin}(?:[^[\p{L}--\p{Latin}]\n]*\p{Latin})?", flags=regex.V1)
 _BRACKETS = tuple("([（【")
 _QUOTES = tuple("\"“„«‹「『《‘'")
 
@@ -127,41 +131,32 @@ def _is_title(quotation: str, own_scripts: str) -> bool:
 
 
 def allowed_terms(texts: Iterable[str], own_scripts: str) -> tuple[str, ...]:
-    """The terms that an answer may take over from its prompt and reference, lower-case, the longest first.
+    """The terms that an answer may take over from its prompt and reference, the longest first.
 
     A text of up to eight words is a term itself; of a longer one its quotations, its capitalised words in a row and,
     where the language has a script of its own and the text uses it, every run of Latin words.
     """
     terms: set[str] = set()
     for text in texts:
-        if len(text.split()) <= 8 and _LATIN_LETTER.search(text):
-            terms.add(text.strip().lower())
+        short = text.strip()
+        if len(short.split()) <= 8 and _LATIN_LETTER.search(short):
+            terms |= {short, short[:1].upper() + short[1:]}
         patterns = [_CAPITALISED, _QUOTED]
         if _has_own(text, own_scripts):
             patterns.append(_LATIN_RUN)
-        terms.update(found.strip(" \"'“”„«»").lower() for pattern in patterns for found in pattern.findall(text))
+        terms.update(found.strip(" \"'“”„«»") for pattern in patterns for found in pattern.findall(text))
     return tuple(sorted((term for term in terms if len(term) > 1), key=lambda term: (-len(term), term)))
 
 
-_CAPITALISED = regex.compile(
-    r"\p{Lu}[\p{L}\p{M}\p{N}'’-]*(?: (?:of|the|and|in|for|de|la|&|\p{Lu}[\p{L}\p{M}\p{N}'’-]*))*"
-)
-_LATIN_RUN = regex.compile(r"\p{Latin}(?:[^[\p{L}--\p{Latin}]\n]*\p{Latin})?", flags=regex.V1)
-
-
 def mask_terms(text: str, terms: Iterable[str]) -> str:
-    """The text with every whole-word occurrence of the (lower-case) terms blanked out."""
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a letter such as İ grows when lowered, and positions would shift
-        return text
+    """The text with every whole-word occurrence of the terms, as they are written, blanked out."""
     for term in terms:
-        start = lowered.find(term)
+        start = text.find(term)
         while start >= 0:
             end = start + len(term)
-            if not _inside_word(lowered, start, end):
+            if not _inside_word(text, start, end):
                 text = text[:start] + " " * len(term) + text[end:]
-                lowered = lowered[:start] + " " * len(term) + lowered[end:]
-            start = lowered.find(term, end)
+            start = text.find(term, end)
     return text
 
 
