@@ -1,0 +1,170 @@
+"""Reads the answer out of a completion's text: found, ambiguous or none, with the method, the place and the form."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from tasks.extract_choice import NO_CHOICE, ChoiceReading, read_choice, read_leading
+from tasks.extract_label import read_label
+from tasks.extract_math import read_answer_number
+from tasks.folding import Folded, fold
+from tasks.payloads import Payload, payloads
+from tasks.schema import Extraction, Kind
+
+EXTRACTOR_VERSION = "1"
+_NONE = Extraction("none", None, "none", False)
+_UNANNOUNCED = frozenset({"result_line", "bold", "last_line"})
+_EDGES = " \t\r\n*_`\"'“”"
+_BESIDE_A_NUMBER = _EDGES + ".,。।$€£¥₹฿()[]\\"
+_BESIDE_A_LABEL = _EDGES + ".:。।()[]{}「」『』【】"
+
+
+def extract_answer(
+    text: str,
+    kind: Kind,
+    lang: str,
+    labels: tuple[str, ...] = (),
+    options: tuple[str, ...] = (),
+    markers: tuple[str, ...] = (),
+) -> Extraction:
+    """What an answer says, in canonical form: math a plain decimal, choice and nli one of `labels`, others a text.
+
+    `labels` and `options` are what the prompt showed, `markers` the data set's native answer markers ("Jibu"). Tried
+    in order: marker line, box, tag, ####, marker in a sentence, bold, lines from the last. `strict` says that one of
+    the first five announced the answer, or that it is all there is; `span` indexes `text`. Never raises.
+    """
+    if not text.strip():
+        return Extraction("none", None, "empty", False)
+    labels, options, markers = tuple(labels), tuple(options), tuple(markers)
+    if kind == "math":
+        return _math(fold(text), lang, markers)
+    if kind == "choice" or (kind == "nli" and labels and all(len(label) == 1 for label in labels)):
+        return _choice(fold(text), lang, labels, options, markers)
+    if kind == "nli":
+        return _label(fold(text), lang, labels, markers)
+    return _passage(text, lang, markers) if kind == "qa" else _everything(text)
+
+
+def canonical_number(value: Decimal) -> str:
+    """A plain decimal: no exponent, no zeros behind the point, no minus on zero."""
+    plain = format(value, "f")
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return "0" if plain in ("-0", "") else plain
+
+
+def _math(folded: Folded, lang: str, markers: tuple[str, ...]) -> Extraction:
+    text = folded.text
+    for payload in payloads(text, lang, markers):
+        reading = read_answer_number(text, lang, payload)
+        number = reading.number
+        if number is None:
+            continue
+        whole = payload.method == "last_line" and not _beside(text, number.span, _BESIDE_A_NUMBER)
+        others = tuple(canonical_number(value) for value in (*reading.others, *number.alts))
+        return Extraction(
+            reading.state,
+            canonical_number(number.value),
+            "whole" if whole else payload.method,
+            (payload.strict or whole) and not number.spelled,
+            folded.span(*number.span),
+            others,
+        )
+    return _NONE
+
+
+def _beside(text: str, span: tuple[int, int], edges: str) -> str:
+    return text[: span[0]].strip(edges) + text[span[1] :].strip(edges)
+
+
+def _choice(
+    folded: Folded, lang: str, labels: tuple[str, ...], options: tuple[str, ...], markers: tuple[str, ...]
+) -> Extraction:
+    text = folded.text
+    opening = _opening_label(text, labels)
+    if opening.label is not None and not _beside(text, opening.span, _BESIDE_A_LABEL):
+        return _chosen(folded, opening, "whole", strict=True)
+    for payload in payloads(text, lang, markers):
+        if payload.method in _UNANNOUNCED and opening.label is not None:
+            return _chosen(folded, opening, "first_line", strict=False)
+        reading = read_choice(text, payload, labels, options)
+        if reading.label is not None:
+            return _chosen(folded, reading, payload.method, strict=payload.strict)
+    return _NONE
+
+
+def _opening_label(text: str, labels: tuple[str, ...]) -> ChoiceReading:
+    """The label that opens the answer's first line; none where its lines list several options."""
+    lines = _lines(text)
+    readings = [read_leading(text, *line, labels) for line in lines]
+    if len({reading.label for reading in readings if reading.label is not None}) > 1:
+        return NO_CHOICE
+    return readings[0]
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    """The first forty lines that are not blank, as spans."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while start < len(text) and len(spans) < 40:
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if text[start:end].strip():
+            spans.append((start, end))
+        start = end + 1
+    return spans
+
+
+def _chosen(folded: Folded, reading: ChoiceReading, method: str, *, strict: bool) -> Extraction:
+    return Extraction(reading.state, reading.label, method, strict, folded.span(*reading.span), reading.others)
+
+
+def _label(folded: Folded, lang: str, labels: tuple[str, ...], markers: tuple[str, ...]) -> Extraction:
+    text = folded.text
+    for payload in _label_payloads(text, lang, markers):
+        reading = read_label(text, payload, labels, lang)
+        if reading.label is None:
+            continue
+        return Extraction(
+            reading.state, reading.label, payload.method, payload.strict, folded.span(*reading.span), reading.others
+        )
+    return _NONE
+
+
+def _label_payloads(text: str, lang: str, markers: tuple[str, ...]) -> Iterator[Payload]:
+    """What is announced, then the first line (Neutral. Because …), then the rest."""
+    lines = _lines(text)
+    first = Payload("whole" if len(lines) == 1 else "first_line", *lines[0], len(lines) == 1)
+    shown = False
+    for payload in payloads(text, lang, markers):
+        if payload.method in _UNANNOUNCED and not shown:
+            shown = True
+            yield first
+        yield payload
+    if not shown:
+        yield first
+
+
+def _passage(text: str, lang: str, markers: tuple[str, ...]) -> Extraction:
+    """The words behind a marker, or the first line."""
+    folded = fold(text)
+    for payload in payloads(folded.text, lang, markers):
+        if not payload.method.startswith("marker_") and payload.method != "tag":
+            break
+        return _slice(text, folded.span(payload.start, payload.end), payload.method, strict=payload.strict)
+    lines = _lines(text)
+    return _slice(text, lines[0], "whole" if len(lines) == 1 else "first_line", strict=len(lines) == 1)
+
+
+def _everything(text: str) -> Extraction:
+    return _slice(text, (0, len(text)), "whole", strict=True)
+
+
+def _slice(text: str, span: tuple[int, int], method: str, *, strict: bool) -> Extraction:
+    start, end = span
+    edges = " \t\r\n" if method == "whole" else _EDGES
+    part = text[start:end]
+    value = part.strip(edges)
+    if not value:
+        return _NONE
+    at = start + part.index(value)
+    return Extraction("found", value, method, strict, (at, at + len(value)))

@@ -1,0 +1,112 @@
+"""The alphabets in which options are labelled, and which label of a question a written one means."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Labels by position. A question's own labels come first; another alphabet counts by position.
+ALPHABETS = tuple(
+    """ABCDEFGHIJ 1234567890 АБВГДЕЖЗИК ΑΒΓΔΕΖΗΘΙΚ กขคงจฉชซ ກຂຄງຈ កខគឃង ကခဂဃင ㄱㄴㄷㄹㅁ 가나다라마바 アイウエオカ
+    甲乙丙丁戊己 أبجده ابجده אבגדהו कखगघङच অআইঈ কখগঘঙচ કખગઘઙ ਕਖਗਘਙ அஆஇஈ கஙசஞ అఆఇఈ కఖగఘఙ ಅಆಇಈ ಕಖಗಘಙ കഖഗഘങ
+    अआइई अबसद""".split()  # noqa: SIM905 - read as rows
+)
+DEFAULT_LABELS = tuple("ABCDE")
+# Cyrillic and Greek capitals that look like Latin ones; which letter is meant depends on the question's alphabet.
+_LOOKALIKES = dict(zip("АВСЕНІΑΒΕΗΙ", "ABCEHIABEHI", strict=True))
+_ENCLOSED_RANGES = (
+    "①⑳ ⑴⒇ ⒜⒵ Ⓐⓩ ❶❿ ➀➓ ㉠㉤ ㉮㉳ \U0001f110\U0001f129 \U0001f130\U0001f149 \U0001f150\U0001f169 \U0001f170\U0001f189"
+)
+ENCLOSED = "[" + "".join(f"{first}-{last}" for first, last in _ENCLOSED_RANGES.split()) + "]"
+# What may not touch a label: a letter or digit, a combining mark, an apostrophe with a letter (D'accord).
+_SPACED_SIGN = re.compile("[A-ZΑ-ΩА-Я0-9]")
+_LATER = "[A-Za-z0-9À-ɏͰ-ϿЀ-ӿ]"
+_MARKS = "\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4e\u0eb0-\u0ecd\u102b-\u103e\u17b4-\u17d3"
+# What may follow a native label without a space: is (Korean, Japanese), number, polite particles.
+_SUFFIXES = "(?:입니다|이다|이며|번|예요|이에요|です|だ|である|が正|ครับ|ค่ะ)"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """`meanings` leads from a sign to the labels it may mean; `sign` matches one that stands alone, in any case."""
+
+    labels: tuple[str, ...]
+    meanings: dict[str, tuple[str, ...]]
+    sign: str
+    numeric: bool
+
+    def means(self, sign: str) -> tuple[str, ...]:
+        """The labels that a matched sign may mean: several for a Latin B where the labels are А Б В Г."""
+        key = label_key(sign)
+        if key in self.meanings:
+            return self.meanings[key]
+        position = _enclosed_position(sign)
+        if isinstance(position, str):
+            return self.meanings.get(position, ())
+        return (self.labels[position],) if 0 <= position < len(self.labels) else ()
+
+
+def label_key(label: str) -> str:
+    """A label as it is compared: NFKC, without brackets and points, upper case."""
+    return unicodedata.normalize("NFKC", label).strip(" ().[]:*、。").upper()
+
+
+def _enclosed_position(sign: str) -> int | str:
+    """The position that an enclosed number means, or the letter inside an enclosed letter; -1 for anything else."""
+    if len(sign) != 1:
+        return -1
+    number = unicodedata.numeric(sign, None)
+    if number is not None:
+        return int(number) - 1
+    return unicodedata.name(sign, "?").split()[-1] if re.match(ENCLOSED, sign) else -1
+
+
+@lru_cache(maxsize=256)
+def label_set(labels: tuple[str, ...]) -> LabelSet:
+    """What each sign means among these labels: itself first, then a look-alike, then the same position elsewhere.
+
+    Without labels the letters A to E are assumed, and a bare digit counts by position.
+    """
+    digits_count = not labels
+    labels = labels or DEFAULT_LABELS
+    own = {label_key(label): label for label in labels}
+    meanings: dict[str, tuple[str, ...]] = {key: (label,) for key, label in own.items()}
+    for foreign, latin in _LOOKALIKES.items():
+        if latin in own:
+            meanings.setdefault(foreign, (own[latin],))
+        elif foreign in own:
+            # A Latin letter where the labels are Cyrillic or Greek: what it looks like, or its own position.
+            position = ALPHABETS[0].index(latin)
+            by_position = labels[position] if position < len(labels) else own[foreign]
+            meanings.setdefault(latin, tuple(dict.fromkeys((own[foreign], by_position))))
+    for alphabet in ALPHABETS:
+        for sign, label in zip(alphabet, labels, strict=False):
+            # A bare digit in an answer is mostly a quantity.
+            if digits_count or not sign.isdigit():
+                meanings.setdefault(sign, (label,))
+    numeric = all(key.isdigit() for key in own)
+    return LabelSet(labels, meanings, _sign_pattern(meanings), numeric)
+
+
+def _sign_pattern(meanings: dict[str, tuple[str, ...]]) -> str:
+    spaced = [key for key in meanings if _SPACED_SIGN.match(key)]
+    native = [key for key in meanings if not _SPACED_SIGN.match(key)]
+    cased = sorted({form for key in spaced for form in (key, key.lower())}, key=len, reverse=True)
+    parts = [ENCLOSED]
+    if cased:
+        parts.append(rf"(?<!{_LATER})(?:{_either(cased)})(?!{_LATER}|['’]{_LATER})")
+    if native:
+        parts.append(rf"(?<![^\W\d_])(?:{_either(native)})(?:(?={_SUFFIXES})|(?![^\W_]|[{_MARKS}]))")
+    return f"(?:{'|'.join(parts)})"
+
+
+def _either(words: list[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+def same_position(label: str, other: str) -> bool:
+    """Whether two labels of different alphabets stand at the same place: B and ข, 2 and Б."""
+    a, b = label_key(label), label_key(other)
+    return a == b or any(
+        a in one and b in two and one.index(a) == two.index(b) for one in ALPHABETS for two in ALPHABETS
+    )
