@@ -15,7 +15,7 @@ _RIGHT_SPACED = """correct right richtig correcta correcto correcte corretta cor
 správně corect tama σωστή вірно правильна правилен"""
 _RIGHT_UNSPACED = """正确 正確 正しい 正解 정답 맞 옳 ถูก ຖືກ
 ត្រឹមត្រូវ မှန် सही সঠিক సరైన சரியான ಸರಿ ശരി સાચ ਸਹੀ बरोबर صحيح درست صحیح נכון"""
-_WRONG_SPACED = """wrong incorrect false falsch falsche incorrecta incorrecto fausse faux incorrect errada errado sbagliata
+_WRONG_SPACED = """wrong incorrect false falsch falsche incorrecta incorrecto fausse faux errada errado sbagliata
 неверно неверный неправильно неправильный salah keliru sai yanlış si-sahihi fout onjuist feil fel väärä błędna špatně"""
 _WRONG_UNSPACED = "错 錯 誤 不正 틀 오답 ผิด ຜິດ ខុស မှား गलत ভুল తప్పు தவறு ತಪ್ಪು خطأ غلط نادرست שגוי"
 

@@ -56,11 +56,11 @@ class _Patterns:
 
 @lru_cache(maxsize=256)
 def _patterns(labels: tuple[str, ...]) -> _Patterns:
-    sign = f"({label_set(labels).sign})"
+    sign, first_sign = f"({label_set(labels).sign})", f"({label_set(labels).first_sign})"
     return _Patterns(
-        leading=re.compile(rf"{_OPEN}(?:{OPTION}[\s:*_(\[\"'“]*)?{sign}{_CLOSE}"),
+        leading=re.compile(rf"{_OPEN}(?:{OPTION}[\s:*_(\[\"'“]*)?{first_sign}{_CLOSE}"),
         right=re.compile(rf"{sign}{_CLOSE}[^\n.。।,;]{{0,24}}?{RIGHT}"),
-        named=re.compile(rf"{OPTION}{_IS}[\s:*_(\[\"'“「]*{sign}"),
+        named=re.compile(rf"{OPTION}{_IS}[\s:*_(\[\"'“「]*{first_sign}"),
         bracketed=re.compile(rf"[(\[「『【]\s*{sign}\s*[)\]」』】]|\*\*\s*{sign}\s*[.):]?\s*\*\*"),
         listed=re.compile(rf"\s*(?:[,/&、，]|{AND_WORD}|{OR_WORD.pattern})\s*[(\[*\"']*{sign}"),
         bare=re.compile(sign),
@@ -82,12 +82,14 @@ def read_leading(text: str, start: int, end: int, labels: tuple[str, ...]) -> Ch
     """The label that opens text[start:end] as labels do: B, (B), B. Paris, option B; not A in "A dog"."""
     patterns = _patterns(labels)
     match = patterns.leading.match(text, start, end)
-    if match is None or not _stands_as_label(text, match, end):
+    if match is None or _NEGATED_BEHIND.match(text, match.end(1), end):
         return NO_CHOICE
     meanings = list(label_set(labels).means(match[1]))
     further = patterns.listed.match(text, match.end(), end)
     if further and not _GOES_ON.match(text, further.end(), end):
         meanings += label_set(labels).means(further[1])
+    elif not _stands_as_label(text, match, end):
+        return NO_CHOICE
     return _one_of(meanings, match.span(1))
 
 

@@ -20,6 +20,7 @@ _ENCLOSED_RANGES = (
 ENCLOSED = "[" + "".join(f"{first}-{last}" for first, last in _ENCLOSED_RANGES.split()) + "]"
 # What may not touch a label: a letter or digit, a combining mark, an apostrophe with a letter (D'accord).
 _SPACED_SIGN = re.compile("[A-ZΑ-ΩА-Я0-9]")
+_TURKISH = "[dt][ıiuü]r|[ıiuü](?![a-zıü])"  # B'dir: is B
 _LATER = "[A-Za-z0-9À-ɏͰ-ϿЀ-ӿ]"
 _MARKS = "\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4e\u0eb0-\u0ecd\u102b-\u103e\u17b4-\u17d3"
 # What may follow a native label without a space: is (Korean, Japanese), number, polite particles.
@@ -28,11 +29,15 @@ _SUFFIXES = "(?:입니다|이다|이며|번|예요|이에요|です|だ|であ�
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """`meanings` leads from a sign to the labels it may mean; `sign` matches one that stands alone, in any case."""
+    """`meanings` leads from a sign to the labels it may mean; `sign` matches one that stands alone, in any case.
+
+    `first_sign` does not look at what stands before: behind a marker Thai and Japanese write on (คำตอบคือข).
+    """
 
     labels: tuple[str, ...]
     meanings: dict[str, tuple[str, ...]]
     sign: str
+    first_sign: str
     numeric: bool
 
     def means(self, sign: str) -> tuple[str, ...]:
@@ -85,18 +90,20 @@ def label_set(labels: tuple[str, ...]) -> LabelSet:
             if digits_count or not sign.isdigit():
                 meanings.setdefault(sign, (label,))
     numeric = all(key.isdigit() for key in own)
-    return LabelSet(labels, meanings, _sign_pattern(meanings), numeric)
+    sign, first_sign = (_sign_pattern(meanings, alone=alone) for alone in (True, False))
+    return LabelSet(labels, meanings, sign, first_sign, numeric)
 
 
-def _sign_pattern(meanings: dict[str, tuple[str, ...]]) -> str:
+def _sign_pattern(meanings: dict[str, tuple[str, ...]], *, alone: bool) -> str:
     spaced = [key for key in meanings if _SPACED_SIGN.match(key)]
     native = [key for key in meanings if not _SPACED_SIGN.match(key)]
     cased = sorted({form for key in spaced for form in (key, key.lower())}, key=len, reverse=True)
     parts = [ENCLOSED]
     if cased:
-        parts.append(rf"(?<!{_LATER})(?:{_either(cased)})(?!{_LATER}|['’]{_LATER})")
+        parts.append(rf"(?<!{_LATER})(?:{_either(cased)})(?!{_LATER}|['’](?!{_TURKISH}){_LATER})")
     if native:
-        parts.append(rf"(?<![^\W\d_])(?:{_either(native)})(?:(?={_SUFFIXES})|(?![^\W_]|[{_MARKS}]))")
+        before = r"(?<![^\W\d_])" if alone else ""
+        parts.append(rf"{before}(?:{_either(native)})(?:(?={_SUFFIXES})|(?![^\W_]|[{_MARKS}]))")
     return f"(?:{'|'.join(parts)})"
 
 
