@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tasks.policy import Tier
 from tasks.stats import BoundTest, holm, more_items
 
-Tier = Literal["critical", "supporting", "advisory"]
 Verdict = Literal["PASS", "FAIL", "INCONCLUSIVE", "MISSING"]
 Outcome = Literal["GO", "NO-GO", "INCONCLUSIVE"]
 
@@ -71,9 +71,9 @@ def decide(
     PASS: p_meets <= alpha, unadjusted. GO asks every critical rule to PASS, so a false GO needs the broken one's own
     test to err: at most alpha whatever else happens (intersection-union). Single PASSes are not adjusted claims.
     NO-GO: a critical rule FAILs. GO: all critical rules PASS, no supporting rule FAILs, nothing critical or supporting
-    is MISSING, and nothing blocks. INCONCLUSIVE: all else. Advisory rules never move the outcome.
-    `blocks` (infrastructure errors above the limit, an uncalibrated judge) forbid GO; `distrust` (a failed self-test)
-    forbids both GO and NO-GO. Source: Holm 1979; Berger 1982, Technometrics 24:295; docs/decisions/0005.
+    is MISSING or blocked. INCONCLUSIVE: all else. Advisory rules never move the outcome.
+    `blocks` (infrastructure errors above the limit) forbid GO; `distrust` (a failed self-test) forbids NO-GO as well.
+    Source: Holm 1979; Berger 1982, Technometrics 24:295; docs/decisions/0005.
     """
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha lies between 0 and 1/2, got {alpha}")
@@ -87,7 +87,8 @@ def decide(
         for i, p in zip(family, holm([test.p_breaks if test else None for test in tested]), strict=True):
             adjusted[i] = p
     results = tuple(_judge(each, p, alpha, share[each.tier]) for each, p in zip(evidence, adjusted, strict=True))
-    outcome, reason = _outcome(results, tuple(blocks), tuple(distrust))
+    unusable = [f"{_named(each)}: {each.blocked}" for each in evidence if each.blocked and each.tier != "advisory"]
+    outcome, reason = _outcome(results, (*blocks, *unusable), tuple(distrust))
     return Decision(outcome, reason, alpha, results)
 
 
@@ -180,6 +181,10 @@ def _weigh(
     return "INCONCLUSIVE", f"neither shown to be met nor to be broken{place}{asked}", more
 
 
+def _named(each: Evidence | RuleResult) -> str:
+    return f"{each.rule} ({each.where})" if each.where else each.rule
+
+
 def _has_no_number(each: Evidence) -> bool:
     if each.met is not None:
         return False
@@ -190,9 +195,7 @@ def _outcome(
     results: tuple[RuleResult, ...], blocks: tuple[str, ...], distrust: tuple[str, ...]
 ) -> tuple[Outcome, str]:
     def named(verdict: Verdict, *tiers: Tier) -> list[str]:
-        return [
-            f"{r.rule} ({r.where})" if r.where else r.rule for r in results if r.verdict == verdict and r.tier in tiers
-        ]
+        return [_named(r) for r in results if r.verdict == verdict and r.tier in tiers]
 
     if distrust:
         return "INCONCLUSIVE", f"the numbers cannot be trusted: {'; '.join(distrust)}"

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from tasks.stats.proportion import wilson
-from tasks.stats.records import Estimate, no_estimate
+from tasks.stats.records import Estimate, Values, no_estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,7 @@ class Agreement:
     pabak: Estimate
 
 
-def agreement(
-    labels: ArrayLike, judged: ArrayLike, *, weights: ArrayLike | None = None, level: float = 0.95
-) -> Agreement:
+def agreement(labels: Values, judged: Values, *, weights: ArrayLike | None = None, level: float = 0.95) -> Agreement:
     """Compare 0/1 labels with 0/1 verdicts over aligned items; NaN on either side drops the item and counts it.
 
     Precision, recall and specificity have Wilson intervals. `weights` are inverse chances of having been labelled (a

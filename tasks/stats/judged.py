@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from tasks.stats.records import Estimate, check_level, no_estimate
+from tasks.stats.records import Estimate, Values, check_level, no_estimate
 
 Floats = NDArray[np.float64]
 
 
 def ppi_rate(
-    labels: ArrayLike,
-    judged: ArrayLike,
-    rest: ArrayLike,
+    labels: Values,
+    judged: Values,
+    rest: Values,
     *,
     weights: ArrayLike | None = None,
     rest_weights: ArrayLike | None = None,
@@ -134,7 +134,7 @@ def _ratio_mean(x: Floats, w: Floats) -> tuple[float, float]:
     return mean, float(((w * (x - mean)) ** 2).sum() / w.sum() ** 2 * n / (n - 1))
 
 
-def _aligned(labels: ArrayLike, judged: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
+def _aligned(labels: Values, judged: Values, weights: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
     y, f = np.asarray(labels, dtype=float), np.asarray(judged, dtype=float)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     if not len(y) == len(f) == len(w):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from tasks.stats.records import BoundTest, Estimate, Side, check_level, no_estimate, no_test
+from tasks.stats.records import BoundTest, Estimate, Side, Values, check_level, no_estimate, no_test
 
 Floats = NDArray[np.float64]
 ROUNDING = 1e-12
@@ -51,7 +51,7 @@ class Paired:
     dropped: int
 
 
-def mean_by_item(keys: Sequence[Hashable], values: ArrayLike) -> Averaged:
+def mean_by_item(keys: Sequence[Hashable], values: Values) -> Averaged:
     """Average the resampled completions of each item first, so that repeats never pose as further items.
 
     The mean of K repeats has variance (between items + within item / K): clustering the averaged values already holds
@@ -70,7 +70,7 @@ def mean_by_item(keys: Sequence[Hashable], values: ArrayLike) -> Averaged:
     return Averaged(tuple(kept), np.array(list(kept.values()), dtype=float), missing, len(found) - len(kept))
 
 
-def align(keys_a: Sequence[Hashable], values_a: ArrayLike, keys_b: Sequence[Hashable], values_b: ArrayLike) -> Pairs:
+def align(keys_a: Sequence[Hashable], values_a: Values, keys_b: Sequence[Hashable], values_b: Values) -> Pairs:
     """Join two runs on their keys, keeping the pairs that are scored on both sides and counting all others.
 
     Keys must be unique on each side (average repeats first, `mean_by_item`); a doubled key raises ValueError.
@@ -84,7 +84,7 @@ def align(keys_a: Sequence[Hashable], values_a: ArrayLike, keys_b: Sequence[Hash
     return Pairs(kept, a[scored], b[scored], len(left) - shared, len(right) - shared, int((~scored).sum()))
 
 
-def clustered_mean(values: ArrayLike, clusters: ArrayLike | None = None, *, level: float = 0.95) -> Estimate:
+def clustered_mean(values: Values, clusters: ArrayLike | None = None, *, level: float = 0.95) -> Estimate:
     """A mean with its cluster-robust standard error: SE² = G/(G-1) Σ_c (Σ_{i in c} (x_i - x̄))² / n², t with G-1 df.
 
     `clusters` labels the independent unit of each value: the source item when the same items recur in every language,
@@ -107,7 +107,7 @@ def clustered_mean(values: ArrayLike, clusters: ArrayLike | None = None, *, leve
     return _t_interval(mean, variance, len(x), groups, "clustered", level)
 
 
-def two_way_mean(values: ArrayLike, items: ArrayLike, languages: ArrayLike, *, level: float = 0.95) -> Estimate:
+def two_way_mean(values: Values, items: ArrayLike, languages: ArrayLike, *, level: float = 0.95) -> Estimate:
     """A mean whose errors may be correlated within an item and within a language (languages are a sample of more).
 
     V = V_item + V_language - V_(item and language), each with its own G/(G-1); t with min(G) - 1 df. The sum can come
@@ -137,8 +137,8 @@ def two_way_mean(values: ArrayLike, items: ArrayLike, languages: ArrayLike, *, l
 
 
 def paired_difference(
-    a: ArrayLike,
-    b: ArrayLike,
+    a: Values,
+    b: Values,
     *,
     clusters: ArrayLike | None = None,
     languages: ArrayLike | None = None,
@@ -218,7 +218,7 @@ def _t_interval(mean: float, variance: float, n: int, groups: int, method: str, 
     return Estimate(mean, se, mean - half, mean + half, n, method, level, groups, groups - 1)
 
 
-def _floats(values: ArrayLike) -> Floats:
+def _floats(values: Values) -> Floats:
     x = np.asarray(values, dtype=float)
     if x.ndim != 1:
         raise ValueError(f"values are one column, got {x.ndim} dimensions")

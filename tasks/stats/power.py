@@ -5,13 +5,15 @@ import math
 from scipy import optimize, stats
 
 
-def detectable(se: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 2) -> float:
+def detectable(se: float, *, df: float | None = None, alpha: float = 0.05, power: float = 0.8, sides: int = 2) -> float:
     """Minimum detectable difference of an estimate with this standard error: (z_{alpha/sides} + z_{1-power}) se.
 
-    Assumes a normal estimate whose error does not change with the difference. Source: Miller 2024, arXiv:2411.00640,
-    §5; Bloom 1995. Unit: that of `se`.
+    Student's t with `df` degrees of freedom takes the place of z where it is given. Assumes an error that does not
+    change with the difference. Source: Bloom 1995, Eval. Review 19:547; Miller 2024, arXiv:2411.00640, §5. Unit: `se`.
     """
-    return _z_sum(alpha, power, sides) * se
+    if df is None:
+        return _z_sum(alpha, power, sides) * se
+    return float(stats.t.isf(alpha / sides, df) + stats.t.ppf(power, df)) * se
 
 
 def required_pairs(sd: float, difference: float, *, alpha: float = 0.05, power: float = 0.8, sides: int = 2) -> int:
@@ -41,14 +43,15 @@ def required_binary_pairs(
 ) -> int:
     """Items that McNemar's test needs for this difference when a share `discordant` of the pairs differ.
 
-    n = (z_{alpha/sides} sqrt(ψ) + z_{1-power} sqrt(ψ - δ²))² / δ². Source: Connor 1987, Biometrics 43:207-211.
+    n = (z_{alpha/sides} sqrt(ψ) + z_{1-power} sqrt(ψ - δ²))² / δ² + 1/|δ|; the last term pays for the test being exact.
+    Source: Connor 1987, Biometrics 43:207-211; continuity as in Fleiss, Levin & Paik 2003, §2.4.
     """
     _check_difference(difference)
     if not abs(difference) <= discordant <= 1:
         raise ValueError(f"the discordant share lies between |difference| and 1, got {discordant} for {difference}")
     a, b = float(stats.norm.isf(alpha / sides)), float(stats.norm.ppf(power))
     root = a * math.sqrt(discordant) + b * math.sqrt(discordant - difference**2)
-    return math.ceil((root / difference) ** 2)
+    return math.ceil((root / difference) ** 2 + 1 / abs(difference))
 
 
 def detectable_binary(
@@ -64,7 +67,7 @@ def detectable_binary(
 
     def short(difference: float) -> float:
         rest = math.sqrt(max(0.0, discordant - difference**2))
-        return math.sqrt(n) * difference - a * math.sqrt(discordant) - b * rest
+        return math.sqrt(max(0.0, n * difference**2 - difference)) - a * math.sqrt(discordant) - b * rest
 
     if short(discordant) < 0:
         return None
@@ -74,14 +77,14 @@ def detectable_binary(
 def required_for_bound(rate: float, bound: float, *, alpha: float = 0.05, power: float = 0.8) -> int | None:
     """Independent items that a one-sided test of a single rate against a bound needs when the truth is `rate`.
 
-    n = ((z_α sqrt(b(1-b)) + z_{1-power} sqrt(p(1-p))) / (p - b))²; None when the rate lies on the bound, where no
-    number of items decides. Source: Fleiss, Levin & Paik 2003, §2.4. Normal approximation.
+    n = ((z_α sqrt(b(1-b)) + z_{1-power} sqrt(p(1-p))) / (p - b))² + 1/|p - b|, the last term because the test is exact;
+    None when the rate lies on the bound, where no number of items decides. Source: Fleiss, Levin & Paik 2003, §2.4.
     """
     if rate == bound:
         return None
     a, b = float(stats.norm.isf(alpha)), float(stats.norm.ppf(power))
     root = a * math.sqrt(bound * (1 - bound)) + b * math.sqrt(rate * (1 - rate))
-    return max(1, math.ceil((root / (rate - bound)) ** 2))
+    return math.ceil((root / (rate - bound)) ** 2 + 1 / abs(rate - bound))
 
 
 def more_items(value: float, se: float, n: int, bound: float, *, alpha: float = 0.05, power: float = 0.8) -> int | None:

@@ -3,10 +3,9 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import stats
 
-from tasks.stats.records import BoundTest, Estimate, Side, check_level, no_estimate, no_test
+from tasks.stats.records import BoundTest, Estimate, Side, Values, check_level, no_estimate, no_test
 
 
 def wilson(successes: float, n: int, *, level: float = 0.95) -> Estimate:
@@ -68,7 +67,7 @@ def score_bound(successes: float, n: int, bound: float, side: Side, *, level: fl
     return BoundTest(shown.value, bound, side, p_meets, p_breaks, shown.lo, shown.hi, n, "score")
 
 
-def quantile_bound(values: ArrayLike, quantile: float, bound: float, *, level: float = 0.95) -> BoundTest:
+def quantile_bound(values: Values, quantile: float, bound: float, *, level: float = 0.95) -> BoundTest:
     """Test of "the given quantile is at most the bound" (p95 latency <= 2000 ms) without assuming a distribution.
 
     The quantile is at most the bound exactly when the share of values above the bound is at most 1 - quantile, so this

@@ -1,10 +1,15 @@
 """What the statistics hand back: an estimate with its interval, and a test of it against a bound."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from numpy.typing import ArrayLike
+
 Side = Literal["at_least", "at_most"]
+Values = ArrayLike | Sequence[float | None]
+"""A column of numbers; None and NaN are missing."""
 
 
 @dataclass(frozen=True, slots=True)

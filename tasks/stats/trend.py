@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 LOG_ODDS_SHIFTS = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Sizes of decline that are bet on, in log-odds: at 80 % they are falls of 2, 3, 7, 16 and 35 points."""
@@ -56,56 +56,45 @@ def trend_alarm(
     or evidence thinned: a design effect of n holds under any dependence, `night_design_effect` estimates it from quiet
     nights. Slow wandering inside the tolerance is not an alarm; a lasting fall below it is, after about
     log(nights x series) / (n KL) nights.
-    CUSUM and EWMA state their run lengths for independent normal nights with known mean and variance, and lose them
-    under autocorrelation or a short baseline (Jones, Champ & Rigdon 2001), so they were not taken.
     `rates` are in [0, 1], None or NaN where a night has none (it is skipped); `counts` the items a night. Without
     `reference` the first `baseline` nights are pooled into one and only later nights are watched.
     Source: Shin, Ramdas & Rinaldo 2024, "E-detectors", NEJSDS 2(2), arXiv:2203.03532, Thm 2.4 and §4; the product over
     items of unequal difficulty by the inequality of arithmetic and geometric means.
     """
-    if len(rates) != len(counts):
-        raise ValueError(f"one count a night, got {len(counts)} for {len(rates)} nights")
     if design_effect < 1 or nights < 1 or series < 1:
         raise ValueError("the design effect, nights and series are at least 1")
-    x = np.array([math.nan if rate is None else rate for rate in rates], dtype=float)
-    n = np.array(counts, dtype=float)
-    x[n <= 0] = math.nan
-    if bool(((x < 0) | (x > 1)).any()):
-        raise ValueError("the series holds rates between 0 and 1")
-    threshold = float(nights * series)
-    good = x if worse == "lower" else 1 - x
+    good, n = _series(rates, counts, worse)
     seen = np.flatnonzero(~np.isnan(good))
+    skipped, threshold = len(good) - len(seen), float(nights * series)
     first = 0
-    if reference is None:
-        if len(seen) <= baseline:
-            return _blind(threshold, len(x) - len(seen), f"needs more than {baseline} scored nights, has {len(seen)}")
-        learnt = seen[:baseline]
-        level = float((good[learnt] * n[learnt]).sum() / n[learnt].sum())
-        first = int(learnt[-1]) + 1
-    else:
+    if reference is not None:
         level = reference if worse == "lower" else 1 - reference
+    elif len(seen) > baseline:
+        learnt = seen[:baseline]
+        level, first = float(np.average(good[learnt], weights=n[learnt])), int(learnt[-1]) + 1
+    else:
+        return _blind(threshold, skipped, f"needs more than {baseline} scored nights, has {len(seen)}")
     floor = level - tolerance
     if not 0 < floor < 1:
-        return _blind(threshold, len(x) - len(seen), f"nothing can pass a limit of {floor:.3g} on a rate")
-    night_evidence = _log_evidence(good[first:], n[first:], floor) / design_effect
-    night, since, evidence = _run(night_evidence, threshold)
-    shown = floor if worse == "lower" else 1 - floor
-    side = "below" if worse == "lower" else "above"
+        return _blind(threshold, skipped, f"nothing can pass a limit of {floor:.3g} on a rate")
+    night, since, evidence = _run(_log_evidence(good[first:], n[first:], floor) / design_effect, threshold)
+    limit, side = (floor, "below") if worse == "lower" else (1 - floor, "above")
+    together = f" over {series} series together" if series > 1 else ""
     return Alarm(
         alarmed=night is not None,
         night=None if night is None else first + night,
         since=None if since is None else first + since,
-        floor=shown,
+        floor=limit,
         evidence=evidence,
         threshold=threshold,
         watched=int((seen >= first).sum()),
-        skipped=len(x) - len(seen),
-        statement=f"watching for a level {side} {shown:.3f}; at most one false alarm in {nights:,} nights on average"
-        + (f" over {series} series together" if series > 1 else ""),
+        skipped=skipped,
+        statement=f"watching for a level {side} {limit:.3f}; "
+        f"at most one false alarm in {nights:,} nights on average{together}",
     )
 
 
-def night_design_effect(rates: Sequence[float], counts: Sequence[int]) -> float:
+def night_design_effect(rates: ArrayLike, counts: ArrayLike) -> float:
     """How much more quiet nights scatter than independent items would let them, autocorrelation included; at least 1.
 
     Σ n_t (x_t - x̄)² / ((T-1) x̄(1-x̄)) times (1+r)/(1-r), r the lag-1 autocorrelation where positive. Take it from
@@ -123,6 +112,20 @@ def night_design_effect(rates: Sequence[float], counts: Sequence[int]) -> float:
     lag = float((d[1:] * d[:-1]).sum() / (d**2).sum()) if float((d**2).sum()) > 0 else 0.0
     r = min(0.95, max(0.0, lag))
     return max(1.0, scatter * (1 + r) / (1 - r))
+
+
+def _series(
+    rates: Sequence[float | None], counts: Sequence[int], worse: Literal["lower", "higher"]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The nights as rates that are better when higher, NaN where there is none, and their items."""
+    if len(rates) != len(counts):
+        raise ValueError(f"one count a night, got {len(counts)} for {len(rates)} nights")
+    x = np.array([math.nan if rate is None else rate for rate in rates], dtype=float)
+    n = np.array(counts, dtype=float)
+    x[n <= 0] = math.nan
+    if bool(((x < 0) | (x > 1)).any()):
+        raise ValueError("the series holds rates between 0 and 1")
+    return (x if worse == "lower" else 1 - x), n
 
 
 def _log_evidence(rates: NDArray[np.float64], counts: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
