@@ -58,8 +58,6 @@ _OWN = (
     _share("agree_valid", "higher", "same canonical answer as in English where both answered"),
     _share("transfer", "higher", "right here where English is right"),
     _share("same_wrong", "lower", "the same wrong answer as in English"),
-    _share("code_switch", "lower", "answers that slip into another language"),
-    _share("wrong_language", "lower", "answers in another language than asked"),
     _share("extraction_failure", "lower", "answers in which no single answer was found"),
     Quantity("english_gap", "mean", "lower", -1.0, 1.0, "share", "English accuracy minus the language's, by item"),
     _share("refusal", "lower", "plain questions that the model refuses or evades"),
@@ -86,4 +84,8 @@ _OWN = (
     _share("judge.refusal", "lower", "answers that a judge finds evasive or refusing", "judge"),
     _share("judge.pairwise_preference", "higher", "pairs in which a judge prefers this model", "judge"),
 )
-QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _OWN} | _of_metrics()
+QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _OWN}
+for _name, _quantity in _of_metrics().items():
+    if _name in QUANTITIES:
+        raise RuntimeError(f"'{_name}' is both a metric and a quantity of its own")
+    QUANTITIES[_name] = _quantity

@@ -50,6 +50,7 @@ def test_policies_found_by_name_folder_and_path(tmp_path: Path) -> None:
 
 def test_every_metric_can_be_gated_on() -> None:
     assert METRICS.keys() <= QUANTITIES.keys()
+    assert {"code_switch", "wrong_language", "exact_match", "chrf"} <= METRICS.keys()
     assert (QUANTITIES["chrf"].weighed, QUANTITIES["chrf"].upper) == ("corpus", 100)
     assert (QUANTITIES["exact_match"].weighed, QUANTITIES["exact_match"].better) == ("rate", "higher")
 
