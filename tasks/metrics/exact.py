@@ -1,9 +1,11 @@
 """Exact-match metrics: strict and lenient accuracy, and whether an answer could be read at all."""
 
+from tasks.extract import EXTRACTOR_VERSION
 from tasks.metrics.registry import Case, Measured, item_metric
 from tasks.schema import Kind
 
 READ: tuple[Kind, ...] = ("math", "choice", "nli", "qa")
+SIGNATURE = f"extractor:{EXTRACTOR_VERSION}"
 MATCHED: tuple[Kind, ...] = ("math", "choice", "nli")
 
 
@@ -12,10 +14,10 @@ def _verdict(correct: bool | None, case: Case) -> Measured:
     reason = case.match.reason if case.match else ""
     if case.extraction is None or case.extraction.state != "found":
         state = case.extraction.state if case.extraction else "none"
-        return Measured(0.0 if correct is not True else 1.0, reason or f"extraction: {state}")
+        return Measured(0.0, f"extraction: {state}", SIGNATURE)
     if correct is None:
-        return Measured(None, reason or "the gold answer could not be compared")
-    return Measured(float(correct), reason)
+        return Measured(None, reason or "the gold answer could not be compared", SIGNATURE)
+    return Measured(float(correct), reason, SIGNATURE)
 
 
 @item_metric("1", MATCHED, binary=True, always=True)
@@ -34,4 +36,4 @@ def exact_match_lenient(case: Case) -> Measured:
 def extraction_found(case: Case) -> Measured:
     """1 where exactly one answer could be read from the text; ambiguous and none are 0, told apart in `reason`."""
     state = case.extraction.state if case.extraction else "none"
-    return Measured(float(state == "found"), "" if state == "found" else f"extraction: {state}")
+    return Measured(float(state == "found"), "" if state == "found" else f"extraction: {state}", SIGNATURE)
