@@ -3,7 +3,8 @@
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Kind = Literal["math", "choice", "nli", "qa", "translation", "open", "rag", "refusal"]
@@ -144,7 +145,11 @@ class Endpoint:
     fingerprint: str
     engine_version: str = ""
     api_key: str = "none"
-    """Never printed: repr leaves it out."""
+    """Never printed: repr leaves it out, and the headers too."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    extra_body: Mapping[str, object] = field(default_factory=dict)
+    thinks: bool = False
+    """The chat template opens the thinking, so that a text which never closes it has no answer."""
 
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url!r}, {self.model!r}, {self.fingerprint[:12]!r})"
