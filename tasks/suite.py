@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datasets_cfg.strict_yaml import nearest, read_yaml
 from tasks.schema import UserError
@@ -102,7 +102,7 @@ class Vllm(_Model):
 class Columns(Strict):
     """Where recorded answers lie in a file: a column name each, or None where the file has none."""
 
-    id: str | Texts = Field(default="id", description="of the item; several columns are joined with '/'")
+    id: str = Field(default="id", description="of the item: a column, or columns in braces as in {source}/{id}")
     lang: str | None = None
     text: str = "completion"
     dataset: str | None = None
@@ -134,6 +134,36 @@ class Budget(Strict):
     usd: float | None = Field(default=None, gt=0)
 
 
+class Judge(Strict):
+    """A model that reads answers under rubrics; it counts in a language only once it is calibrated there.
+
+    `share` is how much of what the deterministic scorers leave open is sent, `audit` how much of what they settled:
+    every answer has a known chance above zero of being judged, so that weighted rates stay unbiased.
+    """
+
+    model: Model
+    rubrics: Annotated[Texts, Field(min_length=1)]
+    languages: Annotated[Texts, Field(min_length=1)] | None = Field(default=None, description="all when left out")
+    datasets: Annotated[Texts, Field(min_length=1)] | None = Field(default=None, description="all when left out")
+    share: float = Field(default=1.0, gt=0, le=1)
+    audit: float = Field(default=0.05, gt=0, le=1)
+    allow_same_family: Texts = Field(default=(), description="models that it may judge although they are related")
+    budget: Budget = Budget()
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Judge":
+        name = self.model.name
+        if self.model.engine == "replay":
+            raise ValueError(f"judge '{name}' has recorded answers; a judge must be a model that can be asked")
+        if not self.model.family:
+            raise ValueError(f"judge '{name}' needs a family: it may not judge its own")
+        if self.model.sampling is not None and self.model.sampling.temperature:
+            raise ValueError(f"judge '{name}' is asked at temperature 0, not {self.model.sampling.temperature:g}")
+        if self.budget.usd is not None and self.model.price is None:
+            raise ValueError(f"judge '{name}' has a budget in USD, so its model needs a price")
+        return self
+
+
 class Suite(Strict):
     """Models × datasets × languages and the limits of a run."""
 
@@ -153,6 +183,7 @@ class Suite(Strict):
     reuse: bool = Field(default=False, description="take completions of earlier runs with the same key")
     shots: int | None = Field(default=None, ge=0, description="overrides the data sets' own number of exemplars")
     budget: Budget = Budget()
+    judges: tuple[Judge, ...] = Field(default=(), strict=False, description="none when left out: no default judge")
 
 
 def suite_names(roots: Sequence[Path] = ()) -> list[str]:
