@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 SETTINGS: Mapping[str, str] = {
     # An extension that is looked for on the network costs seconds offline and ends in an error.
     "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
 }
@@ -39,9 +38,12 @@ def connect(
         "max_temp_directory_size": temp,
     }
     try:
-        return duckdb.connect(str(real), read_only=read_only, config=config)
+        con = duckdb.connect(str(real), read_only=read_only, config=config)
     except (duckdb.IOException, duckdb.ConnectionException, duckdb.SerializationException) as error:
         raise WarehouseError(f"cannot open {path}: {str(error).splitlines()[0]}") from error
+    # Only now: a log that a killed writer left is replayed on opening, and its functions are loaded for that.
+    con.execute("SET autoload_known_extensions = false")
+    return con
 
 
 @contextlib.contextmanager

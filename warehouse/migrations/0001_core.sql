@@ -1,6 +1,7 @@
 -- 0001_core: the ledger, the small tables that say what was run, and the facts.
 -- Facts carry NOT NULL and CHECK only: a key would cost three times the load and twice the file, so what is there twice
 -- is found by the ledger and the audit views. No ENUM (it cannot be extended) and no FOREIGN KEY (it blocks ALTER).
+-- NaN and infinity lie outside every BETWEEN; a CHECK calls no function, since DuckDB 2.0 cannot always replay that.
 -- Times are UTC without a zone: a zone would make Python want pytz and every reader's answer depend on where it sits.
 
 CREATE TABLE shards (
@@ -63,7 +64,7 @@ CREATE TABLE completions (
   status VARCHAR NOT NULL CHECK (status IN ('ok', 'truncated', 'empty', 'filtered', 'context_overflow', 'infra_error')),
   attempts USMALLINT NOT NULL, created_at TIMESTAMP NOT NULL, completion_key UUID, prompt_hash UUID, seed BIGINT,
   finish_reason VARCHAR, prompt_tokens INTEGER, completion_tokens INTEGER, thinking_tokens INTEGER,
-  cached_tokens INTEGER, latency_ms INTEGER, cost_usd DOUBLE CHECK (cost_usd IS NULL OR isfinite(cost_usd)),
+  cached_tokens INTEGER, latency_ms INTEGER, cost_usd DOUBLE CHECK (cost_usd BETWEEN -1.7e308 AND 1.7e308),
   system_fingerprint VARCHAR, error VARCHAR
 );
 -- the wide text lies apart: no trend query touches it and ageing can drop it
@@ -84,13 +85,13 @@ CREATE TABLE scores (
   model_id VARCHAR NOT NULL, lang VARCHAR NOT NULL, dataset_id VARCHAR NOT NULL,
   completion_id UUID NOT NULL, sample_id UUID NOT NULL, repeat_ix USMALLINT NOT NULL, status VARCHAR NOT NULL,
   metric VARCHAR NOT NULL, metric_version VARCHAR NOT NULL, scored_at TIMESTAMP NOT NULL, signature VARCHAR,
-  value DOUBLE CHECK (value IS NULL OR isfinite(value)), reason VARCHAR, detail VARCHAR
+  value DOUBLE CHECK (value BETWEEN -1.7e308 AND 1.7e308), reason VARCHAR, detail VARCHAR
 );
 CREATE TABLE corpus_scores (
   run_id VARCHAR NOT NULL, shard_id UUID NOT NULL, batch VARCHAR NOT NULL,
   model_id VARCHAR NOT NULL, lang VARCHAR NOT NULL, dataset_id VARCHAR NOT NULL,
   metric VARCHAR NOT NULL, metric_version VARCHAR NOT NULL, n INTEGER NOT NULL, scored_at TIMESTAMP NOT NULL,
-  signature VARCHAR, value DOUBLE CHECK (value IS NULL OR isfinite(value)), lo DOUBLE, hi DOUBLE,
+  signature VARCHAR, value DOUBLE CHECK (value BETWEEN -1.7e308 AND 1.7e308), lo DOUBLE, hi DOUBLE,
   reference_hash VARCHAR, reason VARCHAR, detail VARCHAR
 );
 CREATE TABLE findings (

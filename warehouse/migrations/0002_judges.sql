@@ -5,9 +5,9 @@ CREATE TABLE verdicts (
   completion_id UUID NOT NULL, sample_id UUID NOT NULL, repeat_ix USMALLINT NOT NULL,
   verdict_key UUID NOT NULL, judge_model VARCHAR NOT NULL, rubric VARCHAR NOT NULL, rubric_version VARCHAR NOT NULL,
   status VARCHAR NOT NULL CHECK (status IN ('valid', 'invalid', 'cannot_judge', 'infra_error')),
-  weight DOUBLE NOT NULL CHECK (isfinite(weight) AND weight > 0), judged_at TIMESTAMP NOT NULL,
+  weight DOUBLE NOT NULL CHECK (weight > 0 AND weight < 1.7e308), judged_at TIMESTAMP NOT NULL,
   other_completion_id UUID, judge_fingerprint VARCHAR, rubric_hash VARCHAR, verdict VARCHAR,
-  value DOUBLE CHECK (value IS NULL OR isfinite(value)), evidence JSON, confidence DOUBLE, sent_because VARCHAR,
+  value DOUBLE CHECK (value BETWEEN -1.7e308 AND 1.7e308), evidence JSON, confidence DOUBLE, sent_because VARCHAR,
   position_swapped BOOLEAN, prompt_tokens INTEGER, completion_tokens INTEGER, latency_ms INTEGER, cost_usd DOUBLE,
   attempts USMALLINT, raw VARCHAR USING COMPRESSION zstd, error VARCHAR
 );

@@ -17,5 +17,5 @@ CREATE TABLE rule_results (
   model_id VARCHAR, lang VARCHAR, dataset_id VARCHAR, category VARCHAR, form VARCHAR, value DOUBLE, lo DOUBLE, hi DOUBLE,
   bound DOUBLE, margin DOUBLE, base_value DOUBLE, n INTEGER, needed_n INTEGER, p_value DOUBLE, p_adjusted DOUBLE,
   reason VARCHAR, query VARCHAR, examples JSON,
-  CHECK (value IS NULL OR isfinite(value))
+  CHECK (value BETWEEN -1.7e308 AND 1.7e308)
 );
