@@ -59,7 +59,7 @@ def score_shard(
     for reading in readings:
         for metric in metrics:
             if metric.measure is not None:
-                measured = measure(metric, reading)
+                measured = measure(metric, reading.case, reading.failure)
                 parts[metric.name].append(measured)
                 scores.append(_score(metric, reading, measured))
     corpus = [_corpus(metric, readings, parts[metric.part]) for metric in metrics if metric.aggregate is not None]
@@ -113,15 +113,15 @@ def allowed_texts(item: Item, quoted: Terms, *, crossing: bool) -> tuple[str, ..
     return (item.question, item.context, *item.options, *item.gold, *names)
 
 
-def measure(metric: Metric, reading: Reading) -> Measured:
+def measure(metric: Metric, case: Case, failure: str) -> Measured:
     """One metric on one completion, with the value that a failure has in it."""
     if metric.measure is None:
         raise ValueError(f"'{metric.name}' measures a corpus, not a completion")
-    measured = metric.measure(reading.case)
-    if reading.failure == "infra_error":
+    measured = metric.measure(case)
+    if failure == "infra_error":
         return Measured(None, "infra_error", measured.signature)
-    if reading.failure and metric.on_failure is not None and reading.case.gold:
-        return replace(measured, value=metric.on_failure, reason=reading.failure)
+    if failure and metric.on_failure is not None and case.gold:
+        return replace(measured, value=metric.on_failure, reason=failure)
     return measured
 
 

@@ -5,7 +5,7 @@ import string
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -39,6 +39,8 @@ _PUNCTUATION = regex.compile(r"(?!(?<=\p{Nd})\p{P}(?=\p{Nd}))(?!(?<![^\s\p{P}])-
 _INVISIBLE = regex.compile(r"[\p{Cf}\p{Cc}--[\s]]+", flags=regex.V1)
 # Written with spaces, but particles are glued to the noun: words would never match a bare gold answer.
 _GLUED = frozenset({"ko"})
+# Answer and references are normalised once for EM and F1, and references once for all models.
+_KEPT = 4096
 
 
 @cache
@@ -48,11 +50,13 @@ def _mlqa_punctuation() -> dict[int, None]:
     return table | {ord(char): None for char in string.punctuation}
 
 
+@lru_cache(maxsize=_KEPT)
 def squad_normalize(text: str) -> str:
     """SQuAD v1.1 (Rajpurkar et al. 2016): lower case, no ASCII punctuation, no English articles, single spaces."""
     return " ".join(_SQUAD_ARTICLES.sub(" ", text.lower().translate(_SQUAD_PUNCTUATION)).split())
 
 
+@lru_cache(maxsize=_KEPT)
 def mlqa_normalize(text: str, lang: str) -> str:
     """MLQA v1 (Lewis et al. 2020): lower case, no Unicode punctuation, the language's articles, its segmentation.
 
@@ -116,6 +120,7 @@ def f1_mlqa(case: Case) -> Measured:
     return _mlqa(case, f1=True)
 
 
+@lru_cache(maxsize=_KEPT)
 def _fold(text: str, punctuation: str) -> str:
     """NFKC, case-folded, without invisible characters; punctuation and currency signs replaced; single spaces."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold().replace("\u2212", "-")

@@ -153,5 +153,10 @@ DEFECTS: dict[str, Check] = {
         ({**_THINKING, "answer": "it is 20\n</think>\nANSWER: 18"}, {"correct": True, "value": "18"}),
         ({**_THINKING, "answer": "<think>a\n20\n</think>\nANSWER: 18"}, {"correct": True, "value": "18"}),
     ),
+    "D13 what no one could judge is unscored, not 0": _rows(
+        ({**_THINKING, "answer": None, "status": "infra_error"}, {"correct": None, "metrics": {"exact_match": None}}),
+        ({**_THINKING, "answer": "", "status": "filtered"}, {"correct": False, "metrics": {"wrong_language": None}}),
+        ({"kind": "open", "lang": "en", "answer": "Yes."}, {"correct": None, "metrics": {"gold_contained": None}}),
+    ),
     "D14 items are the clusters, not languages": _d14,
 }
