@@ -11,7 +11,16 @@ from tasks.engines.replay import ReplayAnswers
 from tasks.schema import Endpoint
 from tasks.suite import Model
 
-__all__ = ["ENGINES", "Engine", "EngineContext", "EngineError", "ReplayAnswers", "check_engine", "open_engine"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "EngineContext",
+    "EngineError",
+    "ReplayAnswers",
+    "Served",
+    "check_engine",
+    "open_engine",
+]
 
 Served = Endpoint | ReplayAnswers
 

@@ -20,6 +20,7 @@ from tasks.suite import Columns, Replay
 
 Row = Mapping[str, object]
 Key = tuple[str | None, str | None, str]
+_COLUMN = re.compile(r"\{([^{}]+)\}")
 _SLOT = re.compile(r"\{(lang|dataset)\}")
 
 
@@ -90,15 +91,15 @@ def _resolve(files: str, context: EngineContext) -> Path:
 
 def _load(path: Path, columns: Columns, where: Mapping[str, str]) -> dict[Key, Reply]:
     answers: dict[Key, Reply] = {}
-    ids = (columns.id,) if isinstance(columns.id, str) else columns.id
+    id_columns = _COLUMN.findall(columns.id) or [columns.id]
     try:
         for number, row in enumerate(_rows(path), 1):
             if number == 1:
                 optional = (value for name, value in columns if name != "id" and value)
-                _check_columns(path, row, (*ids, *where, *optional))
+                _check_columns(path, row, (*id_columns, *where, *optional))
             if any(_value(row, column) != wanted for column, wanted in where.items()):
                 continue
-            item_id = "/".join(_value(row, column) or "" for column in ids)
+            item_id = _joined(row, columns.id) if "{" in columns.id else _value(row, columns.id) or ""
             key = (_value(row, columns.dataset), _value(row, columns.lang), item_id)
             if key in answers:
                 named = " ".join(part for part in key if part)
@@ -125,6 +126,11 @@ def _value(row: Row, column: str | None) -> str | None:
     """A cell as text; None without a column, for null, and where a record leaves the field out."""
     value = row.get(column) if column else None
     return None if value is None else storable(str(value))
+
+
+def _joined(row: Row, template: str) -> str:
+    """`{source}/{id}` with the record's cells in place of the names."""
+    return _COLUMN.sub(lambda slot: _value(row, slot[1]) or "", template)
 
 
 def _check_columns(path: Path, row: Row, names: Iterable[str]) -> None:
