@@ -146,7 +146,7 @@ def _judge(masked: str, numbers: "np.ndarray", start: int, end: int, lang: str) 
     runs = english_runs(line, lang) if lang != "en" and counts.get("Latn") else []
     spans = [_english(run, line) for run in runs if run.switch] + _foreign_runs(line, counts, lang)
     near = [_english(run, line) for run in runs if run.near]
-    if language == lang:
+    if language == lang or "Latn" not in scripts_of(lang):
         spans += _foreign_sentences(line, lang, spans)
     own = sum(counts.get(script, 0) for script in scripts_of(lang))
     right = language == lang or (language is None and own > 0 and "Latn" not in scripts_of(lang))
@@ -170,7 +170,9 @@ def _is_mixed(line: str, spans: list[SwitchSpan], lang: str) -> bool:
     if "Latn" in scripts_of(lang):
         return line_language(line, lang, counts) == lang
     own = sum(counts.get(script, 0) for script in scripts_of(lang))
-    return own * 5 >= sum(span.end - span.start for span in spans)
+    # Japanese is half written in Chinese characters, so these speak for Chinese only where they prevail.
+    weight = 0.5 if lang in ("zh", "zh-Hant") else 5
+    return own * weight >= sum(span.end - span.start for span in spans)
 
 
 def _wrong_line(line: str, language: str) -> SwitchSpan:
@@ -224,9 +226,10 @@ def _foreign_runs(line: str, counts: dict[str, int], lang: str) -> list[SwitchSp
 
 def _foreign_sentences(line: str, lang: str, taken: list[SwitchSpan]) -> list[SwitchSpan]:
     """Sentences (beside another script: stretches of Latin words) of eight and more words in a third language."""
-    if len(line) < _TWO_SENTENCES:
+    latin = "Latn" in scripts_of(lang)
+    if latin and len(line) < _TWO_SENTENCES:
         return []
-    pieces = LATIN_STRETCH if "Latn" not in scripts_of(lang) else _SENTENCE
+    pieces = _SENTENCE if latin else LATIN_STRETCH
     spans = []
     for found in pieces.finditer(line):
         start, end = found.span()

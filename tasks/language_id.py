@@ -171,14 +171,16 @@ def _by_signs(line: str, script: str, lang: str) -> str | None:
     if found == lang or not lang:
         return found if found in LANGUAGES else UNDETERMINED
     # Within one alphabet the identifier errs more than between alphabets, so ask for more.
-    sure = confidence >= 0.8 and lang not in seen
+    sure = confidence >= 0.8 and (lang not in seen or "other" in seen)
     return (found if found in LANGUAGES else UNDETERMINED) if sure else lang
 
 
 def _han(line: str, counts: dict[str, int], lang: str) -> str:
     """Japanese by its kana; Simplified or Traditional Chinese by the characters that only the other one has."""
     kana = counts.get("Hira", 0) + counts.get("Kana", 0)
-    if kana > 0.05 * (kana + counts.get("Hani", 0)):
+    # Chinese that names a Japanese title has some kana; Japanese has them in every word.
+    least = 0.2 if lang in ("zh", "zh-Hant") else 0.05
+    if kana > least * (kana + counts.get("Hani", 0)) and not (least > 0.1 and unknown_in_japan(line) >= 2):
         return "ja"
     if lang == "ja" and len(_CHINESE.findall(line)) + unknown_in_japan(line) < 2:
         return "ja"  # a list of names or a heading needs no kana
@@ -190,6 +192,7 @@ def _han(line: str, counts: dict[str, int], lang: str) -> str:
 
 
 def unknown_in_japan(line: str) -> int:
+    """How many of its characters Japanese does not write: those that Windows-31J cannot encode."""
     return sum(not _encodes(character, "cp932") for character in _HAN.findall(line))
 
 

@@ -29,7 +29,7 @@ _CODE_LINE = (
     r"^[ \t>]*(?:(?:def|class) +\w+.*:|(?:import|from) +[\w.]+(?: +(?:import|as) .*)?|"
     r"(?:for|while|if|elif|with|try|else)\b[^\n]*:|"
     r"(?:const|let|var|public|private|static|return|print|echo|printf|console|System|#include)\b"
-    r"(?=[^\n]*[;(){}=<])[\x20-\x7e]*|"
+    r"(?=[^\n]*[;(){}=<+*])[\x20-\x7e]*|"
     r"[\w.\[\]\"']+ *[-+*/]?= *[\x21-\x7e][\x20-\x7e]*|(?=[^\n]*[(=<])[\x20-\x7e]*[;{}]|[{}\[\]();, ]+) *$"
 )
 _DISPLAY = r"\$\$.{1,2000}?\$\$|\\\[.{1,2000}?\\\]|\\begin\{(\w+\*?)\}.{0,2000}?\\end\{\1\}"

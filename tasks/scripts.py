@@ -77,10 +77,10 @@ def _table() -> "np.ndarray":
     plane = "".join(map(chr, range(0x20000)))
     for letters in regex.finditer(r"[\p{L}]+", plane):
         table[letters.start() : letters.end()] = _OTHER_LETTER
-    table[[ord(sign) for sign in "ªº"]] = 0  # ordinal signs, of the Latin script by property
     for code, name in _PROPERTY.items():
         for letters in regex.finditer(rf"[\p{{Script={name}}}&&[\p{{L}}\p{{M}}]]+", plane, flags=regex.V1):
             table[letters.start() : letters.end()] = NUMBER[code]
+    table[[ord(sign) for sign in "ªº"]] = 0  # ordinal signs, of the Latin script by property
     table[_HAN_EXTENSIONS] = NUMBER["Hani"]
     for shared in regex.finditer(r"[\p{Lm}&&[\p{Script=Common}\p{Script=Inherited}]]", plane, flags=regex.V1):
         table[shared.start()] = 0  # such as the Japanese length mark, which Chinese and Korean texts borrow as a dash
