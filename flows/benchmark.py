@@ -4,8 +4,11 @@ from pathlib import Path
 
 from prefect import flow
 
+from flows import environment
 from flows.benchmark_model import benchmark_model
-from tasks.finish import Outcome, begin, conclude
+from tasks.budget import Spent
+from tasks.finish import ModelOutcome, Outcome, begin, conclude
+from tasks.preflight import prepare
 from tasks.runs import read_run
 
 
@@ -13,6 +16,10 @@ from tasks.runs import read_run
 async def benchmark(run_id: str, home: str) -> Outcome:
     """Run a started run to its end, or continue it; what is finished already is not asked for again."""
     run = read_run(Path(home), run_id)
-    begin(Path(home), run)
-    shards = [await benchmark_model(run_id, home, model.name) for model in run.suite.models]
-    return await conclude(Path(home), run, shards)
+    context = environment.engine_context(Path(home), data=Path(run.data_dir) if run.data_dir else None)
+    prepared = prepare(run.suite, context)
+    begin(Path(home), run, prepared)
+    models: list[ModelOutcome] = []
+    for model in run.suite.models:
+        models.append(await benchmark_model(run_id, home, model.name, models[-1].spent if models else Spent()))
+    return await conclude(Path(home), run, prepared.requests, models)

@@ -30,8 +30,7 @@ def engine_context(where: Path | None = None, *, data: Path | None = None) -> "E
     """What an engine may know of its surroundings; `where` and `data` replace what the environment says."""
     from tasks.engines import EngineContext
 
-    root = where or home()
-    return EngineContext(home=root, data_dir=data or data_dir(), env=os.environ, log_dir=root / "logs")
+    return EngineContext(home=where or home(), data_dir=data or data_dir(), env=os.environ)
 
 
 def prepare_prefect(where: Path) -> None:

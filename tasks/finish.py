@@ -7,7 +7,17 @@ from pathlib import Path
 from prefect import task
 from prefect.artifacts import acreate_table_artifact
 
-from tasks.land import Landed, RunStatus, land_dimensions, land_plan, land_run, land_samples, load_and_publish
+from tasks.budget import Spending, Spent
+from tasks.land import (
+    Landed,
+    RunStatus,
+    land_dimensions,
+    land_findings,
+    land_plan,
+    land_run,
+    land_samples,
+    load_and_publish,
+)
 from tasks.preflight import Prepared
 from tasks.runs import RunRecord
 
@@ -19,6 +29,7 @@ class ModelOutcome:
     model: str
     landed: tuple[Landed, ...]
     problems: tuple[str, ...]
+    spent: Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +47,22 @@ def begin(home: Path, run: RunRecord, prepared: Prepared) -> None:
     land_plan(home, run, prepared.requested())
     for name, config in prepared.configs.items():
         land_samples(home, run, config, {lang: found for (of, lang), found in prepared.items.items() if of == name})
+    land_findings(home, run, prepared.findings)
     land_dimensions(home, run, {shard.lang for shard in prepared.shards})
 
 
-def model_outcome(
-    model: str, landed: Sequence[Landed | BaseException], failure: Exception | None = None
-) -> ModelOutcome:
-    """The outcome of one model from what its shards returned or raised, or from why it could not be served."""
-    problems = [f"{model}: {_sentence(error)}" for error in (failure, *landed) if isinstance(error, BaseException)]
+def model_outcome(model: str, landed: Sequence[Landed | BaseException], spending: Spending) -> ModelOutcome:
+    """The outcome of one model from what its shards returned or raised; the same fault is told once."""
+    problems = [f"{model}: {_sentence(error)}" for error in landed if isinstance(error, BaseException)]
+    if spending.reached():
+        problems.append(f"{model}: the budget is spent ({spending.reached()}); 'babelgate resume' spends it once more")
     kept = tuple(shard for shard in landed if isinstance(shard, Landed))
-    return ModelOutcome(model, kept, tuple(dict.fromkeys(problems)))
+    return ModelOutcome(model, kept, tuple(dict.fromkeys(problems)), spending.spent)
+
+
+def failed_outcome(model: str, spent: Spent, error: Exception) -> ModelOutcome:
+    """The outcome of a model that could not be served at all."""
+    return ModelOutcome(model, (), (f"{model}: {_sentence(error)}",), spent)
 
 
 @task(name="load and publish", retries=2, retry_delay_seconds=[2, 10])

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 from datasets_cfg.config import DatasetConfig
+from tasks.engines import Served
 from tasks.extract import EXTRACTOR_VERSION
 from tasks.languages import LANGUAGES
 from tasks.metrics import METRICS
+from tasks.parallel import Finding
 from tasks.plan import Shard
 from tasks.runs import RunRecord
-from tasks.schema import Completion, Endpoint, Extraction, Item, Request, digest, hash_uuid
+from tasks.schema import Completion, Extraction, Item, Request, digest, hash_uuid
 from tasks.score import ShardScores
 from tasks.suite import Model
 from warehouse.home import Home
@@ -91,6 +93,17 @@ def land_samples(home: Path, run: RunRecord, config: DatasetConfig, items: Mappi
         _write(home, "samples", run.run_id, f"{config.name}_{lang}", [_sample(item) for item in found])
 
 
+def land_findings(home: Path, run: RunRecord, findings: Mapping[str, Sequence[Finding]]) -> None:
+    """Write what the data check saw in the run's data sets, for readers and for gates that block on it."""
+    rows = [
+        {"dataset_id": dataset, "check_name": f.code, "severity": f.severity, "message": f.message,
+         "lang": f.lang or None, "count": len(f.item_ids) or None, "examples": json.dumps(f.item_ids[:20])}
+        for dataset, found in findings.items()
+        for f in found
+    ]  # fmt: skip
+    _write(home, "findings", run.run_id, "findings", rows)
+
+
 def land_dimensions(home: Path, run: RunRecord, langs: Iterable[str]) -> None:
     """Write the languages and metrics that this version of the code knows the run by."""
     now = _now()
@@ -108,18 +121,18 @@ def land_dimensions(home: Path, run: RunRecord, langs: Iterable[str]) -> None:
     _write(home, "metrics", run.run_id, "metrics", metrics)
 
 
-def land_model(home: Path, run: RunRecord, model: Model, endpoint: Endpoint) -> None:
+def land_model(home: Path, run: RunRecord, model: Model, served: Served) -> None:
     """Write what a model is: its settings, and the fingerprint under which it answered."""
     settings = model.model_dump(mode="json")
     row = {
         "model_id": model.name,
-        "fingerprint": endpoint.fingerprint,
+        "fingerprint": served.fingerprint,
         "engine": model.engine,
-        "model": settings.get("model") or endpoint.model,
+        "model": settings.get("model") or served.model,
         "revision": settings.get("revision") or None,
         "family": model.family or None,
         "quantization": settings.get("quantization"),
-        "engine_version": endpoint.engine_version or None,
+        "engine_version": served.engine_version or None,
         "parameters": model.parameters,
         "licence": model.licence or None,
         "data_residency": model.data_residency or None,

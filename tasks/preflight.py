@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets_cfg.config import DatasetConfig, load_config
+from tasks.datacheck import check_items
 from tasks.engines import EngineContext, check_engine
 from tasks.load import load_items
 from tasks.metrics import metrics_for
@@ -24,7 +25,8 @@ class Prepared:
     configs: Mapping[str, DatasetConfig]
     items: Items
     shards: tuple[Shard, ...]
-    findings: tuple[Finding, ...]
+    findings: Mapping[str, tuple[Finding, ...]]
+    """By data set: what the data check saw. It is stored with the run; only languages that are not parallel block."""
 
     def requested(self) -> dict[Shard, int]:
         """How many completions each shard is to have."""
@@ -64,11 +66,12 @@ def prepare(suite: Suite, context: EngineContext, *, roots: Sequence[Path] = ())
         for s in found
         if s.model == suite.models[0].name
     }
-    findings = [f for name, config in configs.items() for f in check_parallel(config, _of(name, items))]
-    broken = [f for f in findings if f.severity == "error"]
+    apart = [f for name, config in configs.items() for f in check_parallel(config, _of(name, items))]
+    broken = [finding for finding in apart if finding.severity == "error"]
     if broken:
         raise UserError(broken[0].message)
-    return Prepared(suite, configs, items, found, tuple(findings))
+    findings = {name: tuple(check_items(config, _of(name, items))) for name, config in configs.items()}
+    return Prepared(suite, configs, items, found, findings)
 
 
 def _of(dataset: str, items: Items) -> dict[str, Sequence[Item]]:

@@ -18,11 +18,49 @@ MAY_IMPORT = {
     "flows": {"tasks", "datasets_cfg", "judges", "warehouse"},
 }
 # Inside tasks/ no step imports a later one. A name stands for its file or folder.
-STEPS = (
-    "schema languages suite runs rows load prompt plan engines parallel thinking journal generate "
-    "numbers extract match language_id codeswitch metrics preflight asking consistency stats score score_rows selftest datacheck judge "
-    "calibrate land rescore shard finish gate_rules gate report"
-).split()
+STEPS = [
+    "schema",
+    "languages",
+    "suite",
+    "runs",
+    "rows",
+    "load",
+    "prompt",
+    "plan",
+    "engines",
+    "parallel",
+    "thinking",
+    "journal",
+    "generate",
+    "numbers",
+    "extract",
+    "match",
+    "language_id",
+    "codeswitch",
+    "text_damage",
+    "datacheck",
+    "metrics",
+    "preflight",
+    "asking",
+    "consistency",
+    "stats",
+    "score",
+    "score_rows",
+    "selftest",
+    "judge",
+    "calibrate",
+    "budget",
+    "land",
+    "rescore",
+    "shard",
+    "finish",
+    "quantities",
+    "policy_conflicts",
+    "policy",
+    "gate_rules",
+    "gate",
+    "report",
+]
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 MAX_LINES, MAX_FUNCTION = 300, 60
 

@@ -44,13 +44,14 @@ def _check(config, arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from flows import environment
-    from tasks.datacheck import check_items
-    from tasks.load import load_items
+    from tasks.datacheck import check_counts, check_items
+    from tasks.load import read_items
 
     context = environment.engine_context()
     langs = arguments.language or list(config.languages)
-    items = {lang: load_items(config, lang, context.data_dir, None, cache_dir=context.home / "hub") for lang in langs}
-    findings = check_items(config, items)
+    # Read without the loader's own refusals: the check is to name every fault, not the first.
+    items = {lang: read_items(config, lang, context.data_dir, context.home / "hub") for lang in langs}
+    findings = [*check_counts(config, items, context.data_dir), *check_items(config, items)]
     errors = sum(finding.severity == "error" for finding in findings)
     if arguments.json:
         print_json(

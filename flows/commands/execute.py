@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 RESULTS = """
 select model_id, dataset_id, lang, requested, answered, scored, errored, truncated, metric, value, lo, hi,
-  wrong_language, code_switch, tokens_per_second
-from v_results where run_id = $run order by model_id, dataset_id, lang
+  m.upper = 1 as is_share, wrong_language, code_switch, tokens_per_second
+from v_results left join metrics m using (metric) where run_id = $run order by model_id, dataset_id, lang
 """
 
 
@@ -71,13 +71,13 @@ def show_results(home: Path, run_id: str, *, as_json: bool) -> None:
     print_table(header, [_row(row) for row in rows])
     print(f"\nwarehouse: {home / 'published' / 'current.duckdb'}")
     print("next:")
-    print(f"  babelgate sql worst_language -p run={run_id}")
+    print(f"  babelgate sql worst-language -p run={run_id}")
     print(f"  babelgate sql failures -p run={run_id}")
     print(f"  babelgate rescore {run_id}")
 
 
 def _row(row: dict) -> tuple:
-    unit = percent if (row["hi"] or 0) <= 1 else lambda value: None if value is None else f"{value:.1f}"
+    unit = percent if row["is_share"] else lambda value: None if value is None else f"{value:.1f}"
     interval = None if row["lo"] is None else f"{unit(row['lo'])} to {unit(row['hi'])}"
     return (
         row["model_id"], row["dataset_id"], row["lang"], row["requested"], row["answered"], row["scored"],

@@ -59,8 +59,9 @@ def execute(arguments: argparse.Namespace) -> int:
     print(
         "\ntokens are estimated from the texts (±40 %), answers at half their limit; cost needs a price, time a speed"
     )
-    for finding in prepared.findings:
-        print(f"note: {finding.message}")
+    for name, findings in prepared.findings.items():
+        if findings:
+            print(f"note: {len(findings)} findings in {name}; 'babelgate datasets check {name}' shows them")
     return 0
 
 

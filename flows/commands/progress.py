@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Tail:
 class Board:
     """Shows progress from a thread while it is entered: bars on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, totals: dict[str, int], journals: dict[str, Sequence[Path]], *, show: bool = True) -> None:
+    def __init__(self, totals: Mapping[str, int], journals: Mapping[str, Sequence[Path]], *, show: bool = True) -> None:
         self.totals = totals
         self.tails = {model: [Tail(path) for path in paths] for model, paths in journals.items()}
         self.tallies = {model: Tally() for model in totals}

@@ -46,7 +46,7 @@ def _check(suite: "Suite", arguments: argparse.Namespace) -> int:
         "suite": suite.name,
         "shards": len(prepared.shards),
         "requests": prepared.requests,
-        "findings": [finding.message for finding in prepared.findings],
+        "findings": [finding.message for found in prepared.findings.values() for finding in found],
     }
     if arguments.json:
         print_json(document)
