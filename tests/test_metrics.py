@@ -32,7 +32,7 @@ def language(report: LanguageReport) -> Case:
 
 
 ROWS = [
-    ("exact_match", math(FOUND, Match(True, True, "equal")), 1.0, "equal"),
+    ("exact_match", math(FOUND, Match(True, True, "equal")), 1.0, ""),
     ("exact_match", math(FOUND, Match(False, True, "alt_locale")), 0.0, "alt_locale"),
     ("exact_match", math(NONE, Match(False, False, "none")), 0.0, "extraction: none"),
     ("exact_match", math(AMBIGUOUS, Match(False, False, "ambiguous")), 0.0, "extraction: ambiguous"),
@@ -57,6 +57,11 @@ ROWS = [
     ("intrusions", Case("open", "th", ""), None, "no language report"),
     ("chrf_item", Case("translation", "zh", "北京市", ("北京",)), 87.5, ""),
     ("chrf_item", Case("translation", "zh", "北京市"), None, "no reference"),
+    ("refusal", Case("refusal", "de", "Da kann ich nicht helfen."), 1.0, "says 'kann ich nicht helfen'"),
+    ("refusal", Case("refusal", "de", "Im Jahr 1989."), 0.0, ""),
+    ("refusal", Case("refusal", "th", "I cannot discuss this."), 1.0, "says 'i cannot discuss'"),
+    ("refusal", Case("refusal", "th", ""), None, "no text of the model's"),
+    ("refusal", Case("refusal", "km", "…"), None, "no refusal phrases are known for 'km'"),
     ("bleu_item", Case("translation", "en", "a b c d", ("a b c d",)), 100.0, ""),
 ]
 CORPUS = [("chrf", "chrf_item", 87.5), ("bleu", "bleu_item", 0.0)]

@@ -17,7 +17,7 @@ def _verdict(correct: bool | None, case: Case) -> Measured:
         return Measured(0.0, f"extraction: {state}", SIGNATURE)
     if correct is None:
         return Measured(None, reason or "the gold answer could not be compared", SIGNATURE)
-    return Measured(float(correct), reason, SIGNATURE)
+    return Measured(float(correct), "" if reason == "equal" else reason, SIGNATURE)
 
 
 @item_metric("1", MATCHED, binary=True, always=True)
