@@ -85,11 +85,17 @@ async def _healthy(process: asyncio.subprocess.Process, command: ServerCommand) 
     while await asyncio.to_thread(fetch, command.origin + command.health) is None:
         if process.returncode is not None:
             said = log_reason(command.log)
-            raise EngineError(f"{command.name} ended with code {process.returncode} while starting: {said}")
+            raise EngineError(f"{command.name} {_ended(process.returncode)} while starting: {said}")
         if time.monotonic() > deadline:
             said = log_reason(command.log)
             raise EngineError(f"{command.name} was not ready after {command.start_timeout_s:g} s: {said}")
         await asyncio.sleep(_POLL_S)
+
+
+def _ended(code: int) -> str:
+    """In words; the supervisor gives 128 + the signal, as a shell does."""
+    signals = {128 + number: number.name for number in signal.Signals}
+    return f"was ended by {signals[code]}" if code in signals else f"ended with code {code}"
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -24,7 +24,7 @@ def _die_with_parent() -> None:
 
 
 def main() -> int:
-    """Returns the server's exit code; does not return when the group has to be killed."""
+    """Returns the server's exit code, 128 + the signal that ended it; does not return when the group has to die."""
     parent = os.getppid()
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
     # Ours is the group's leader: a SIGTERM to the group is meant for the server, and we see it through.
@@ -36,7 +36,7 @@ def main() -> int:
         if readable or os.getppid() != parent:
             _end_group(child)
     _sweep()
-    return child.returncode
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
 def _end_group(child: "subprocess.Popen[bytes]") -> None:
