@@ -235,9 +235,10 @@ def _foreign_sentences(line: str, lang: str, taken: list[SwitchSpan]) -> list[Sw
         start, end = found.span()
         if end - start == len(line) or len(found.group().split()) < _SENTENCE_WORDS:
             continue
+        if any(span.start < end and start < span.end for span in taken):
+            continue
         language = sentence_language(found.group(), lang)
-        # English is found word by word already; what is left of it here are titles and names.
-        if language in (None, lang, "en") or any(span.start < end and start < span.end for span in taken):
+        if language in (None, lang, "en"):  # English was sought word by word; what is left of it are titles and names
             continue
         spans.append(_span((start, end), line, "foreign_sentence", len(found.group().split()), language))
     return spans

@@ -98,9 +98,8 @@ def script_counts(numbers: "np.ndarray") -> dict[str, int]:
     """Letters by script (ISO 15924; Zyyy for scripts that no language of ours is written in)."""
     import numpy as np
 
-    counts = np.bincount(numbers)
-    counts[:1] = 0
-    return {_NAMES[number]: int(counts[number]) for number in counts.nonzero()[0]}
+    counts = np.bincount(numbers).tolist()  # shorter than _NAMES where the last scripts do not occur
+    return {name: count for name, count in zip(_NAMES, counts, strict=False) if count and name}
 
 
 @lru_cache(maxsize=128)
