@@ -117,10 +117,10 @@ _COPULAS = {
 _OR = """or oder o ou или або atau utawa hoặc หรือ ຫຼື ឬ または もしくは 或 或者 또는 혹은 أو یا या কিংবা অথবা বা ya veya
 yahut au vagy lub nebo eller tai of ή sau edo либо அல்லது లేదా ಅಥವಾ അല്ലെങ്കിൽ અથવા किंवा ਜਾਂ သို့မဟုတ်"""
 _AND = """and und et y e dan na và и і ve og och i ja és și és और এবং ও و আর และ 和 與 与 及 와 과 と"""
-_NEGATORS = """not neither nor isn't no never n't nicht kein keine keinen pas aucun non não nunca nem не нет ні bukan
-bukanlah tidak ora dudu sanes teu henteu không chẳng chưa si sio siyo hindi değil nie ne niet geen ikke inte ei nem nu δεν
-όχι לא אין ไม่ มิ ບໍ່ មិន 不 非 没 沒 ない なく ません 않 아니 안 못 ليس ليست غير لا نیست نہیں नहीं नही न না নয় కాదు లేదు இல்லை ಅಲ್ಲ
-അല്ല નથી नाही ਨਹੀਂ မဟုတ်"""
+_NEGATORS = """not neither nor isn't no never n't nicht kein keine keinen pas aucun non não nunca nem не нет ні
+bukan bukanlah tidak ora dudu sanes teu henteu không chẳng chưa si sio siyo hindi değil nie ne niet
+geen ikke inte ei nem nu δεν όχι לא אין ไม่ มิ ບໍ່ មិន 不 非 没 沒 ない なく ません 않 아니 안 못 ليس ليست غير لا
+نیست نہیں नहीं नही न না নয় కాదు లేదు இல்லை ಅಲ್ಲ അല്ല નથી नाही ਨਹੀਂ မဟုတ်"""
 _SPACED = re.compile("[A-Za-zÀ-ɏͰ-ϿЀ-ӿḀ-ỿ0-9]")
 _MARKED = re.compile("[\u0590-\u0dff\uac00-\ud7af]")  # written with spaces, and with marks that are no letters to `re`
 _MARKS = "\u0591-\u05c7\u0610-\u065f\u0900-\u0dff"

@@ -22,23 +22,24 @@ class Reading(NamedTuple):
     end: int
 
 
-def read_digits(core: str, decimal: str) -> tuple[Reading, ...]:
+def read_digits(core: str, decimal: str, group: str) -> tuple[Reading, ...]:
     """The numbers in a match of CORE: one, or several where its separators cannot belong to one number.
 
-    `decimal` is the locale's mark, '.' or ','. Two different marks: the right one is decimal. One mark that groups by
-    three: thousands, unless it is the locale's decimal mark; then a decimal with the thousands as alternative. A mark
-    that cannot group (7,5) is decimal in every locale.
+    `decimal` and `group` are the locale's marks: '.', ',' or a space. Of two different marks the right is decimal. One
+    mark that groups by three: thousands, unless it is the locale's decimal mark; then a decimal with the thousands as
+    alternative. A mark that cannot group (7,5) is decimal in every locale. Where the locale groups by space, 12.345 is
+    12 345 with the decimal as alternative, but 12.000 never is 12.
     """
     if core.isdigit():
         return (Reading(Decimal(core), (), 0, len(core)),)
-    return _cached(core, decimal) if len(core) <= _CACHED_LENGTH else _separated(core, decimal)
+    return _cached(core, decimal, group) if len(core) <= _CACHED_LENGTH else _separated(core, decimal, group)
 
 
-def _separated(core: str, decimal: str) -> tuple[Reading, ...]:
+def _separated(core: str, decimal: str, group: str) -> tuple[Reading, ...]:
     if core[0] == ".":
         return (Reading(Decimal("0" + core), (), 0, len(core)),)
     joints = [(found.start(), found.end()) for found in re.finditer(_SEPARATOR, core)]
-    if (one := _one_number(core, joints, decimal)) is not None:
+    if (one := _one_number(core, joints, decimal, group)) is not None:
         return (Reading(*one, 0, len(core)),)
     # A space is the weakest joint (2024 300,5 is two numbers); without one, every separator is a joint.
     spaces = [joint for joint in joints if core[joint[0]] in GAP]
@@ -46,14 +47,16 @@ def _separated(core: str, decimal: str) -> tuple[Reading, ...]:
     return tuple(
         Reading(part.value, part.alts, part.start + begin, part.end + begin)
         for begin, end in zip(bounds[::2], bounds[1::2], strict=True)
-        for part in read_digits(core[begin:end], decimal)
+        for part in read_digits(core[begin:end], decimal, group)
     )
 
 
 _cached = lru_cache(maxsize=8192)(_separated)
 
 
-def _one_number(core: str, joints: list[tuple[int, int]], decimal: str) -> tuple[Decimal, tuple[Decimal, ...]] | None:
+def _one_number(
+    core: str, joints: list[tuple[int, int]], decimal: str, group: str
+) -> tuple[Decimal, tuple[Decimal, ...]] | None:
     """The core as one number with its alternatives, or None where its separators contradict each other."""
     marks = [_ROLES.get(core[a:b], core[a:b] if core[a] in ".,'" else " ") for a, b in joints]
     groups = re.findall("[0-9]+", core)
@@ -66,9 +69,10 @@ def _one_number(core: str, joints: list[tuple[int, int]], decimal: str) -> tuple
     joined, grouped = Decimal("".join(groups)), _groups_well(groups)
     if len(marks) > 1 or last not in ".,":
         return (joined, ()) if grouped else None
+    point = Decimal(".".join(groups))
     if grouped and last != decimal:
-        return joined, ()
-    return Decimal(".".join(groups)), ((joined,) if grouped else ())
+        return joined, ((point,) if group == " " and groups[1] != "000" else ())
+    return point, ((joined,) if grouped else ())
 
 
 def _groups_well(groups: list[str]) -> bool:

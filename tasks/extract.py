@@ -1,7 +1,9 @@
 """Reads the answer out of a completion's text: found, ambiguous or none, with the method, the place and the form."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
 from tasks.extract_choice import NO_CHOICE, ChoiceReading, read_choice, read_leading
 from tasks.extract_label import read_label
@@ -13,6 +15,9 @@ from tasks.schema import Extraction, Kind
 EXTRACTOR_VERSION = "1"
 _NONE = Extraction("none", None, "none", False)
 _UNANNOUNCED = frozenset({"result_line", "bold", "last_line"})
+_LISTED_LINES = 40
+# The end of "The answer is Paris.", not the point of "U.S. Army".
+_SENTENCE_END = re.compile(r"(?<![A-Z])[.!?](?=\s|$)|[。！？।]")
 _EDGES = " \t\r\n*_`\"'“”"
 _BESIDE_A_NUMBER = _EDGES + ".,。।$€£¥₹฿()[]\\"
 _BESIDE_A_LABEL = _EDGES + ".:。।()[]{}「」『』【】"
@@ -32,16 +37,17 @@ def extract_answer(
     in order: marker line, box, tag, ####, marker in a sentence, bold, lines from the last. `strict` says that one of
     the first five announced the answer, or that it is all there is; `span` indexes `text`. Never raises.
     """
-    if not text.strip():
+    folded = fold(text)
+    if not folded.text.strip():
         return Extraction("none", None, "empty", False)
     labels, options, markers = tuple(labels), tuple(options), tuple(markers)
     if kind == "math":
-        return _math(fold(text), lang, markers)
+        return _math(folded, lang, markers)
     if kind == "choice" or (kind == "nli" and labels and all(len(label) == 1 for label in labels)):
-        return _choice(fold(text), lang, labels, options, markers)
+        return _choice(folded, lang, labels, options, markers)
     if kind == "nli":
-        return _label(fold(text), lang, labels, markers)
-    return _passage(text, lang, markers) if kind == "qa" else _everything(text)
+        return _label(folded, lang, labels, markers)
+    return _passage(text, folded, lang, markers) if kind == "qa" else _slice(text, (0, len(text)), "whole", strict=True)
 
 
 def canonical_number(value: Decimal) -> str:
@@ -95,23 +101,29 @@ def _choice(
 def _opening_label(text: str, labels: tuple[str, ...]) -> ChoiceReading:
     """The label that opens the answer's first line; none where its lines list several options."""
     lines = _lines(text)
-    readings = [read_leading(text, *line, labels) for line in lines]
-    if len({reading.label for reading in readings if reading.label is not None}) > 1:
-        return NO_CHOICE
-    return readings[0]
+    opening = read_leading(text, *next(lines), labels)
+    if opening.label is not None:
+        for line in islice(lines, _LISTED_LINES):
+            if read_leading(text, *line, labels).label not in (None, opening.label):
+                return NO_CHOICE
+    return opening
 
 
-def _lines(text: str) -> list[tuple[int, int]]:
-    """The first forty lines that are not blank, as spans."""
-    spans: list[tuple[int, int]] = []
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """The lines that are not blank, as spans."""
     start = 0
-    while start < len(text) and len(spans) < 40:
+    while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         if text[start:end].strip():
-            spans.append((start, end))
+            yield start, end
         start = end + 1
-    return spans
+
+
+def _first_line(text: str) -> tuple[tuple[int, int], bool]:
+    """The first line that is not blank, and whether it is the only one."""
+    lines = _lines(text)
+    return next(lines), next(lines, None) is None
 
 
 def _chosen(folded: Folded, reading: ChoiceReading, method: str, *, strict: bool) -> Extraction:
@@ -132,8 +144,8 @@ def _label(folded: Folded, lang: str, labels: tuple[str, ...], markers: tuple[st
 
 def _label_payloads(text: str, lang: str, markers: tuple[str, ...]) -> Iterator[Payload]:
     """What is announced, then the first line (Neutral. Because …), then the rest."""
-    lines = _lines(text)
-    first = Payload("whole" if len(lines) == 1 else "first_line", *lines[0], len(lines) == 1)
+    line, only = _first_line(text)
+    first = Payload("whole" if only else "first_line", *line, only)
     shown = False
     for payload in payloads(text, lang, markers):
         if payload.method in _UNANNOUNCED and not shown:
@@ -144,19 +156,17 @@ def _label_payloads(text: str, lang: str, markers: tuple[str, ...]) -> Iterator[
         yield first
 
 
-def _passage(text: str, lang: str, markers: tuple[str, ...]) -> Extraction:
-    """The words behind a marker, or the first line."""
-    folded = fold(text)
+def _passage(text: str, folded: Folded, lang: str, markers: tuple[str, ...]) -> Extraction:
+    """The words that were announced, to the end of their line or sentence; without an announcement the first line."""
     for payload in payloads(folded.text, lang, markers):
-        if not payload.method.startswith("marker_") and payload.method != "tag":
+        if payload.method in _UNANNOUNCED:
             break
-        return _slice(text, folded.span(payload.start, payload.end), payload.method, strict=payload.strict)
-    lines = _lines(text)
-    return _slice(text, lines[0], "whole" if len(lines) == 1 else "first_line", strict=len(lines) == 1)
-
-
-def _everything(text: str) -> Extraction:
-    return _slice(text, (0, len(text)), "whole", strict=True)
+        end = payload.end
+        if payload.method == "marker_copula" and (stop := _SENTENCE_END.search(folded.text, payload.start, end)):
+            end = stop.start()
+        return _slice(text, folded.span(payload.start, end), payload.method, strict=payload.strict)
+    line, only = _first_line(folded.text)
+    return _slice(text, folded.span(*line), "whole" if only else "first_line", strict=only)
 
 
 def _slice(text: str, span: tuple[int, int], method: str, *, strict: bool) -> Extraction:

@@ -1,9 +1,10 @@
 """The alphabets in which options are labelled, and which label of a question a written one means."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+
+from tasks.folding import fold_word
 
 # Labels by position. A question's own labels come first; another alphabet counts by position.
 ALPHABETS = tuple(
@@ -46,24 +47,20 @@ class LabelSet:
         if key in self.meanings:
             return self.meanings[key]
         position = _enclosed_position(sign)
-        if isinstance(position, str):
-            return self.meanings.get(position, ())
         return (self.labels[position],) if 0 <= position < len(self.labels) else ()
 
 
 def label_key(label: str) -> str:
-    """A label as it is compared: NFKC, without brackets and points, upper case."""
-    return unicodedata.normalize("NFKC", label).strip(" ().[]:*、。").upper()
+    """A label as it is compared: full-width folded, without brackets and points, upper case."""
+    return fold_word(label).strip(" ().[]:*、。").upper()
 
 
-def _enclosed_position(sign: str) -> int | str:
-    """The position that an enclosed number means, or the letter inside an enclosed letter; -1 for anything else."""
-    if len(sign) != 1:
-        return -1
-    number = unicodedata.numeric(sign, None)
-    if number is not None:
-        return int(number) - 1
-    return unicodedata.name(sign, "?").split()[-1] if re.match(ENCLOSED, sign) else -1
+def _enclosed_position(sign: str) -> int:
+    """The position that an enclosed number, letter or syllable means (②, Ⓑ, ㉡); -1 for anything else."""
+    for first, last in _ENCLOSED_RANGES.split():
+        if first <= sign <= last:
+            return (ord(sign) - ord(first)) % 26
+    return -1
 
 
 @lru_cache(maxsize=256)

@@ -74,7 +74,7 @@ def _match_number(extraction: Extraction, lang: str, gold: tuple[str, ...]) -> M
 
 def _match_label(extraction: Extraction, lang: str, gold: tuple[str, ...]) -> Match:
     value = extraction.value or ""
-    if any(_plain(value) == _plain(label) or same_position(value, label) for label in gold):
+    if value in gold or any(_plain(value) == _plain(label) or same_position(value, label) for label in gold):
         return Match(extraction.strict, True, "equal")
     return Match(False, False, "different")
 

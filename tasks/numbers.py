@@ -40,9 +40,10 @@ _JOINT = re.compile(r"[ \u00a0]?|,? (?:and|und|et|y|e|dan|na|và|и|और|এ�
 
 @dataclass(frozen=True, slots=True)
 class _Locale:
-    """How a language writes numbers: its decimal mark among '.' and ',', and what may follow the digits."""
+    """How a language writes numbers: its decimal and grouping marks among '.', ',' and space; what may follow."""
 
     decimal: str
+    group: str
     tails: TailSteps
 
 
@@ -54,7 +55,8 @@ def _locale(lang: str) -> _Locale:
     known = LANGUAGES.get(code) or LANGUAGES.get(base)
     # Arabic and Persian write ٫ with their own digits and '.' with ASCII ones.
     decimal = _DECIMAL_OF_REGION.get(code) or ("," if known and known.decimal == "," else ".")
-    return _Locale(decimal, TailSteps(number_words(base)))
+    group = " " if known and known.group.isspace() else {",": ".", ".": ","}[decimal]
+    return _Locale(decimal, group, TailSteps(number_words(base)))
 
 
 def parse_numbers(text: str, lang: str) -> list[Number]:
@@ -87,7 +89,7 @@ def _read_token(token: re.Match[str], text: str, start: int, locale: _Locale) ->
     """The numbers of one token with what stands before the first and behind the last of them."""
     begin, end = token.span()
     if token["core"]:
-        read = read_digits(token["core"], locale.decimal)
+        read = read_digits(token["core"], locale.decimal, locale.group)
         parts = [Draft(begin + a, begin + b, value, alts) for value, alts, a, b in read]
     elif token["han"]:
         run = HAN_RUN.match(text, begin, begin + _LONGEST_HAN)
@@ -106,8 +108,8 @@ def _read_token(token: re.Match[str], text: str, start: int, locale: _Locale) ->
 
 
 def _frac_value(groups: tuple[str | None, ...], locale: _Locale) -> Decimal | None:
-    above = read_digits((groups[0] or groups[1] or "").strip(".,") or "0", locale.decimal)
-    below = read_digits((groups[2] or groups[3] or "").strip(".,") or "0", locale.decimal)
+    above = read_digits((groups[0] or groups[1] or "").strip(".,") or "0", locale.decimal, locale.group)
+    below = read_digits((groups[2] or groups[3] or "").strip(".,") or "0", locale.decimal, locale.group)
     return divide(above[0].value, below[0].value) if len(above) == len(below) == 1 else None
 
 
