@@ -60,7 +60,6 @@ _OWN = (
     _share("same_wrong", "lower", "the same wrong answer as in English"),
     _share("extraction_failure", "lower", "answers in which no single answer was found"),
     Quantity("english_gap", "mean", "lower", -1.0, 1.0, "share", "English accuracy minus the language's, by item"),
-    _share("refusal", "lower", "plain questions that the model refuses or evades"),
     _share("truncated", "lower", "answers cut by the length limit or never out of thinking"),
     _share("empty", "lower", "answers without text"),
     _share("filtered", "lower", "answers that the provider's content filter removed"),
