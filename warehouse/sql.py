@@ -18,6 +18,7 @@ CHILD = Path(__file__).with_name("sqlchild.py")
 FORMATS = ("table", "markdown", "csv", "json", "jsonl", "parquet")
 FOR_EYES = ("table", "markdown")
 Value = str | int | float | bool | None
+NEWEST_RUN = "SELECT run_id FROM runs ORDER BY started_at DESC, run_id DESC LIMIT 1"
 GRACE_S = 5.0
 """How long the child may outlive its own limit before it is killed: what starts it and what ends it is in here."""
 
@@ -60,30 +61,7 @@ def run_sql(
     Whatever goes wrong (a typing error, a file it may not read, too long, too large) is a WarehouseError in one
     sentence.
     """
-    if format not in FORMATS:
-        raise unknown("format", format, FORMATS)
-    real = path.resolve()
-    if not real.is_file():
-        raise WarehouseError(f"there is no warehouse at {path}: run a suite first, it publishes one")
-    rows = limits.rows if limits.rows is not None else 1000 if format in FOR_EYES and output is None else None
-    with tempfile.TemporaryDirectory(prefix="babelgate-sql-") as temp:
-        request = {
-            "path": str(real), "sql": sql, "params": dict(params or {}), "seconds": limits.seconds, "mb": limits.mb,
-            "format": format, "max_rows": rows, "temp": temp,
-            "max_bytes": None if output else limits.answer_mb << 20,
-        }  # fmt: skip
-        if output is None:
-            return _ask(request, subprocess.PIPE, limits)
-        temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
-        try:
-            with temporary.open("wb") as file:
-                answer = _ask(request, file, limits)
-            temporary.replace(output)
-        except OSError as error:
-            raise WarehouseError(f"cannot write {output}: {error.strerror}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
-        return answer
+    return _run(path, {"sql": sql, "params": dict(params or {}), "lookups": {}, "format": format}, output, limits)
 
 
 def run_named(
@@ -98,10 +76,36 @@ def run_named(
     """A query of warehouse/queries by name; parameters that are left out have their defaults, `run` the newest run."""
     query = named_query(name)
     params = query.bind(given or {})
-    if "run" in params and params["run"] is None:
-        newest = run_sql(path, "SELECT run_id FROM runs ORDER BY started_at DESC, run_id DESC LIMIT 1", format="jsonl")
-        params["run"] = json.loads(newest.content)["run_id"] if newest.rows else None
-    return run_sql(path, query.sql, params, format=format, output=output, limits=limits)
+    lookups = {"run": NEWEST_RUN} if "run" in params and params["run"] is None else {}
+    return _run(path, {"sql": query.sql, "params": params, "lookups": lookups, "format": format}, output, limits)
+
+
+def _run(path: Path, question: dict[str, object], output: Path | None, limits: Limits) -> Answer:
+    format, real = question["format"], path.resolve()
+    if format not in FORMATS:
+        raise unknown("format", str(format), FORMATS)
+    if not real.is_file():
+        raise WarehouseError(f"there is no warehouse at {path}: run a suite first, it publishes one")
+    rows = limits.rows if limits.rows is not None else 1000 if format in FOR_EYES and output is None else None
+    with tempfile.TemporaryDirectory(prefix="babelgate-sql-") as temp:
+        request = question | {
+            "path": str(real), "temp": temp, "seconds": limits.seconds, "mb": limits.mb, "max_rows": rows,
+            "max_bytes": None if output else limits.answer_mb << 20,
+        }  # fmt: skip
+        return _into_file(request, output, limits) if output else _ask(request, subprocess.PIPE, limits)
+
+
+def _into_file(request: Mapping[str, object], output: Path, limits: Limits) -> Answer:
+    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            answer = _ask(request, file, limits)
+        temporary.replace(output)
+    except OSError as error:
+        raise WarehouseError(f"cannot write {output}: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return answer
 
 
 def _ask(request: Mapping[str, object], stdout: int | BinaryIO, limits: Limits) -> Answer:

@@ -21,19 +21,25 @@ from warehouse.sqlwrite import FORMATS, Sink, TooLarge
 READS = ("SELECT", "MULTI")  # MULTI is what a PIVOT is
 
 
+class Refused(Exception):
+    """A question that is none, or one too many."""
+
+
 def main() -> None:
     asked = json.load(sys.stdin)
-    megabytes, seconds = int(asked["mb"]), float(asked["seconds"])
+    megabytes = int(asked["mb"])
     # What max_execution_time and memory_limit do not stop, one long string among it, the limit on the process does.
     limit = (megabytes + 1536) << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sink = Sink(sys.stdout.buffer, asked["max_rows"], asked["max_bytes"])
     try:
-        _answer(asked, megabytes, seconds, sink)
+        _answer(asked, sink)
         sys.stdout.buffer.flush()
+    except Refused as error:
+        _fail(str(error))
     except duckdb.InterruptException:
-        _fail(f"the query was stopped after {seconds:g} s: ask for less, one run_id for example, or allow more time")
+        _fail(f"the query was stopped after {asked['seconds']:g} s: ask for less (one run_id?) or allow more time")
     except (duckdb.OutOfMemoryException, MemoryError, pa.ArrowMemoryError):
         _fail(f"the query needs more than {megabytes} MB: ask for less or allow more memory")
     except TooLarge:
@@ -43,21 +49,29 @@ def main() -> None:
     sys.stderr.write(json.dumps({"rows": sink.rows, "truncated": sink.truncated}) + "\n")
 
 
-def _answer(asked: dict, megabytes: int, seconds: float, sink: Sink) -> None:
-    con = _locked(asked["path"], asked["temp"], megabytes, seconds)
-    statements = con.extract_statements(asked["sql"])
-    if len(statements) != 1:
-        _fail(f"one statement at a time, please: there are {len(statements)}")
-    statement = statements[0]
-    if statement.type.name not in READS:
-        kinds = "SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, PIVOT"
-        _fail(f"only questions are answered here ({kinds}), not {statement.type.name}")
-    wanted, given = set(statement.named_parameters), asked["params"]
-    missing = sorted(wanted - set(given))
+def _answer(asked: dict, sink: Sink) -> None:
+    con = _locked(asked["path"], asked["temp"], asked["mb"], asked["seconds"])
+    params = dict(asked["params"])
+    for name, lookup in asked["lookups"].items():
+        found = con.execute(lookup).fetchall()
+        params[name] = found[0][0] if found else None
+    statement = question(con, asked["sql"])
+    missing = sorted(set(statement.named_parameters) - set(params))
     if missing:
-        _fail(f"the query wants a value for ${missing[0]}")
-    relation = con.sql(statement.query, params={name: given[name] for name in wanted})
+        raise Refused(f"the query wants a value for ${missing[0]}")
+    relation = con.sql(statement.query, params={name: params[name] for name in statement.named_parameters})
     FORMATS[asked["format"]](relation.to_arrow_reader(1000), sink)
+
+
+def question(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """The one statement of the text, if it only reads; else Refused."""
+    statements = con.extract_statements(sql)
+    if len(statements) != 1:
+        raise Refused(f"one statement at a time, please: there are {len(statements)}")
+    if statements[0].type.name not in READS:
+        kinds = "SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, PIVOT"
+        raise Refused(f"only questions are answered here ({kinds}), not {statements[0].type.name}")
+    return statements[0]
 
 
 def _locked(path: str, temp: str, megabytes: int, seconds: float) -> duckdb.DuckDBPyConnection:
