@@ -7,9 +7,13 @@ from collections.abc import Mapping
 import regex
 
 from datasets_cfg.config import load_config
+from judges.rubric import load_rubric
+from tasks.judge.reading import read_verdict
+from tasks.judge.records import JudgeCase
 from tasks.languages import LANGUAGES
 from tasks.metrics import Case
 from tasks.metrics.translation import bootstrap_interval, chrf, chrf_item
+from tasks.schema import Completion, Item
 from tasks.score_rows import score_row
 from tasks.selftest.records import Check
 from tasks.selftest.vectors import differences
@@ -90,6 +94,27 @@ def _d6() -> str:
     return "; ".join(wrong)
 
 
+def _d13() -> str:
+    """Replies of a judge that are no verdict: prose, cut JSON, a word or a quotation that is not there."""
+    rubric = load_rubric("grammar")
+    item = Item("d", "1", "en", "1", "1", "", "open", "Why?", ())
+    case = JudgeCase(item, "Because it rains.", "en")
+    word = next(iter(rubric.header.verdicts))
+    replies = [
+        "I would give it 5 points.",
+        '{"evidence": [], "verdict": ',
+        '{"evidence": [], "verdict": "excellent", "confidence": "high"}',
+        f'{{"evidence": [{{"quote": "no such words", "shows": "x"}}], "verdict": "{word}", "confidence": "high"}}',
+    ]
+    read = [read_verdict(rubric, case, Completion("k", item.sample_id, "1", 0, "ok", reply)) for reply in replies]
+    wrong = [f"{each.raw!r} is {each.status} with {each.value}" for each in read if each.status != "invalid"]
+    wrong += [f"{each.raw!r} has the value {each.value}" for each in read if each.value is not None]
+    open_reply = '{"evidence": [], "verdict": "cannot_judge", "confidence": "low"}'
+    control = read_verdict(rubric, case, Completion("k", item.sample_id, "1", 0, "ok", open_reply))
+    wrong += [] if control.status == "cannot_judge" else [f"a readable reply is {control.status}: {control.error}"]
+    return "; ".join(wrong)
+
+
 def _d14() -> str:
     """250 items × 11 languages, item sd .25, noise .4: a 95 % interval by item must cover the truth about so often."""
     import numpy as np
@@ -153,10 +178,6 @@ DEFECTS: dict[str, Check] = {
         ({**_THINKING, "answer": "it is 20\n</think>\nANSWER: 18"}, {"correct": True, "value": "18"}),
         ({**_THINKING, "answer": "<think>a\n20\n</think>\nANSWER: 18"}, {"correct": True, "value": "18"}),
     ),
-    "D13 what no one could judge is unscored, not 0": _rows(
-        ({**_THINKING, "answer": None, "status": "infra_error"}, {"correct": None, "metrics": {"exact_match": None}}),
-        ({**_THINKING, "answer": "", "status": "filtered"}, {"correct": False, "metrics": {"wrong_language": None}}),
-        ({"kind": "open", "lang": "en", "answer": "Yes."}, {"correct": None, "metrics": {"gold_contained": None}}),
-    ),
+    "D13 an unreadable judge is no verdict, and no 0": _d13,
     "D14 items are the clusters, not languages": _d14,
 }
