@@ -86,7 +86,10 @@ def read_leading(text: str, start: int, end: int, labels: tuple[str, ...]) -> Ch
         return NO_CHOICE
     meanings = list(label_set(labels).means(match[1]))
     further = patterns.listed.match(text, match.end(), end)
-    if further and not _GOES_ON.match(text, further.end(), end):
+    listed = further and (
+        not _GOES_ON.match(text, further.end(), end) or patterns.listed.match(text, further.end(), end)
+    )
+    if further and listed:
         meanings += label_set(labels).means(further[1])
     elif not _stands_as_label(text, match, end):
         return NO_CHOICE
@@ -179,6 +182,8 @@ def _by_contained_text(text: str, start: int, end: int, signs: LabelSet, options
 def _contains(said: str, option: str) -> bool:
     at = said.find(option)
     if at < 0:
+        return False
+    if _NEGATED_BEFORE.search(said[max(0, at - 16) : at]):
         return False
     after = at + len(option)
     joined = (at > 0 and said[at - 1].isalnum()) or (after < len(said) and said[after].isalnum())

@@ -67,9 +67,9 @@ def _enclosed_position(sign: str) -> int:
 def label_set(labels: tuple[str, ...]) -> LabelSet:
     """What each sign means among these labels: itself first, then a look-alike, then the same position elsewhere.
 
-    Without labels the letters A to E are assumed, and a bare digit counts by position.
+    Without labels the letters A to E are assumed; then, and under ① ② ③, a bare digit counts by position.
     """
-    digits_count = not labels
+    enclosed_numbers = all(len(label) == 1 and not label.isdecimal() and label.isnumeric() for label in labels)
     labels = labels or DEFAULT_LABELS
     own = {label_key(label): label for label in labels}
     meanings: dict[str, tuple[str, ...]] = {key: (label,) for key, label in own.items()}
@@ -84,9 +84,9 @@ def label_set(labels: tuple[str, ...]) -> LabelSet:
     for alphabet in ALPHABETS:
         for sign, label in zip(alphabet, labels, strict=False):
             # A bare digit in an answer is mostly a quantity.
-            if digits_count or not sign.isdigit():
+            if enclosed_numbers or not sign.isdigit():
                 meanings.setdefault(sign, (label,))
-    numeric = all(key.isdigit() for key in own)
+    numeric = all(key.isnumeric() for key in own)
     sign, first_sign = (_sign_pattern(meanings, alone=alone) for alone in (True, False))
     return LabelSet(labels, meanings, sign, first_sign, numeric)
 

@@ -1,4 +1,4 @@
-"""Right and wrong by table: integers exactly, other numbers to 0.1 %, labels by position, no answer is wrong."""
+"""Right and wrong answers by table: integers exactly, other numbers to 0.1 %, labels by position, no answer is wrong."""
 
 import json
 from pathlib import Path
@@ -14,8 +14,9 @@ ROWS = [json.loads(line) for line in (Path(__file__).parent / "data" / "matches.
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['lang']} {row['text'][:20]!r} {row['gold']}")
 def test_table(row: dict) -> None:
-    found = extract_answer(row["text"], "math", row["lang"])
-    match = match_answer(found, "math", row["lang"], (row["gold"],))
+    kind, labels, options = row.get("kind", "math"), tuple(row.get("labels", ())), tuple(row.get("options", ()))
+    found = extract_answer(row["text"], kind, row["lang"], labels, options)
+    match = match_answer(found, kind, row["lang"], (row["gold"],))
     assert match.lenient is row["right"]
     assert not match.strict or match.lenient
 
