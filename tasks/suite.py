@@ -134,6 +134,16 @@ class Budget(Strict):
     usd: float | None = Field(default=None, gt=0)
 
 
+class Thresholds(Strict):
+    """What a judge must reach against labels in a language before a gate rule may use it there."""
+
+    kappa: float = Field(default=0.6, ge=-1, le=1)
+    precision: float = Field(default=0.8, ge=0, le=1)
+    recall: float = Field(default=0.7, ge=0, le=1)
+    items: int = Field(default=50, ge=2, description="labelled items with a valid verdict")
+    swayed: float = Field(default=0.1, ge=0, le=1, description="at most this share of verdicts moved by injections")
+
+
 class Judge(Strict):
     """A model that reads answers under rubrics; it counts in a language only once it is calibrated there.
 
@@ -148,6 +158,7 @@ class Judge(Strict):
     share: float = Field(default=1.0, gt=0, le=1)
     audit: float = Field(default=0.05, gt=0, le=1)
     allow_same_family: Texts = Field(default=(), description="models that it may judge although they are related")
+    thresholds: Thresholds = Thresholds()
     budget: Budget = Budget()
 
     @model_validator(mode="after")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from judges.rubric import load_rubric
-from tasks.judge.asking import Bench, Judged, Spending, judge_cases
+from tasks.budget import Spent
+from tasks.judge.asking import Judged, bench, judge_cases
 from tasks.judge.message import judge_messages
 from tasks.judge.reading import read_verdict, verdict_key
 from tasks.judge.records import JudgeCase, Other
@@ -34,13 +35,12 @@ def make_judge(**more: object) -> Judge:
 def ask(
     tmp_path: Path, behave: server.Behaviour, cases: Sequence[JudgeCase], *, rubric=RUBRIC, run: str = "r1",
     timeout_s: float = 10, in_flight: int = 2, **more: object,
-) -> tuple[Judged, server.JudgeServer, Spending]:  # fmt: skip
+) -> tuple[Judged, server.JudgeServer, Spent]:  # fmt: skip
     judge = make_judge(**more)
     with server.JudgeServer(behave) as up:
         endpoint = Endpoint(up.base_url, "judge", "print")
-        bench = Bench(judge, endpoint, tmp_path, in_flight=in_flight, timeout_s=timeout_s, retries=1)
-        spending = Spending(judge.budget)
-        return asyncio.run(judge_cases(bench, rubric, cases, spending, run_id=run)), up, spending
+        seat = bench(judge, endpoint, tmp_path, in_flight=in_flight, timeout_s=timeout_s, retries=1)
+        return asyncio.run(judge_cases(seat, rubric, cases, run_id=run)), up, seat.spending.spent
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_the_key_follows_everything_that_a_verdict_depends_on() -> None:
 @pytest.mark.parametrize(
     ("budget", "sent", "said"),
     [
-        ({"requests": 3}, 3, "budget of 3 requests"),
-        ({"tokens": 400}, 4, "budget of 400 tokens"),
-        ({"usd": 0.0003}, 3, "budget of 0.0003 USD"),
+        ({"requests": 3}, 3, "3 of 3 requests"),
+        ({"tokens": 400}, 4, "of 400 tokens"),
+        ({"usd": 0.0003}, 3, "of $0.0003"),
     ],
 )
 def test_a_budget_stops_cleanly(tmp_path: Path, budget: dict, sent: int, said: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from judges.rubric import load_rubric
 from tasks.codeswitch import LanguageReport, SwitchSpan
 from tasks.judge import probes
-from tasks.judge.asking import Bench, Spending, judge_cases
+from tasks.judge.asking import bench, judge_cases
 from tasks.judge.cascade import Candidate, select
 from tasks.judge.jury import Vote, both_orders, jury_verdicts, majority
 from tasks.judge.records import JudgeCase, Other, Verdict
@@ -134,8 +134,8 @@ def test_a_divided_jury_cannot_judge_and_one_family_is_no_jury() -> None:
 
 def run(tmp_path: Path, behave: server.Behaviour, rubric, cases: list[JudgeCase]) -> tuple[Verdict, ...]:
     with server.JudgeServer(behave) as up:
-        bench = Bench(make_judge(), Endpoint(up.base_url, "judge", "print"), tmp_path, in_flight=4)
-        return asyncio.run(judge_cases(bench, rubric, cases, Spending(bench.judge.budget), run_id="probe")).verdicts
+        seat = bench(make_judge(), Endpoint(up.base_url, "judge", "print"), tmp_path, in_flight=4)
+        return asyncio.run(judge_cases(seat, rubric, cases, run_id="probe")).verdicts
 
 
 def test_a_judge_that_takes_the_first_is_caught(tmp_path: Path) -> None:

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from judges.rubric import Rubric
+from tasks.budget import Spending, Spent
 from tasks.engines.throttle import Gate
 from tasks.generate import Limits, generate
 from tasks.journal import Journal, read
 from tasks.judge.message import judge_messages
 from tasks.judge.reading import read_verdict, verdict_key
 from tasks.judge.records import JudgeCase, Verdict
-from tasks.plan import estimate_tokens
 from tasks.schema import Completion, Endpoint, Request
-from tasks.suite import Budget, Judge, Sampling
+from tasks.suite import Judge, Sampling
 
 Number = TypeVar("Number", int, float)
 Known = dict[tuple[str, int], Completion]
@@ -22,45 +22,28 @@ Known = dict[tuple[str, int], Completion]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A judge that is up: where it is reached, its settings, and where its replies are kept (one folder a judge)."""
+    """A judge that is up: where it is reached, what it may still cost, and where its replies are kept."""
 
     judge: Judge
     endpoint: Endpoint
     folder: Path
-    in_flight: int = 8
-    timeout_s: float = 600
-    retries: int = 4
+    gate: Gate
+    spending: Spending
+    timeout_s: float
+    retries: int
 
     def journal_path(self, rubric: Rubric, run_id: str) -> Path:
         """The replies of one run; those of other runs lie beside it and are read too."""
         return self.folder / self.judge.model.name / rubric.name / f"{run_id}.jsonl"
 
 
-@dataclass(slots=True)
-class Spending:
-    """What a judge has cost so far, counted against its budget over all rubrics; tokens are the server's own counts."""
-
-    budget: Budget
-    requests: int = 0
-    tokens: int = 0
-    usd: float = 0.0
-
-    def add(self, request_tokens: int, completion: Completion) -> None:
-        """Count one reply; where the server gave no counts, the estimate of what was sent and received."""
-        self.requests += 1
-        given, got = completion.prompt_tokens, completion.completion_tokens
-        self.tokens += request_tokens if given is None else given
-        self.tokens += len(completion.text.encode()) // 4 if got is None else got
-        self.usd += completion.cost_usd or 0.0
-
-    def exhausted(self) -> str:
-        """Which limit is reached, or nothing."""
-        limits = ((self.budget.requests, self.requests, "requests"), (self.budget.tokens, self.tokens, "tokens"),
-                  (self.budget.usd, self.usd, "USD"))  # fmt: skip
-        for limit, spent, unit in limits:
-            if limit is not None and spent >= limit:
-                return f"the judge's budget of {limit:g} {unit} is spent"
-        return ""
+def bench(
+    judge: Judge, endpoint: Endpoint, folder: Path, *, in_flight: int = 8, timeout_s: float = 600, retries: int = 4
+) -> Bench:
+    """Seat a judge whose endpoint is up; the limits are the suite's where its model has none of its own."""
+    gate = Gate(judge.model.in_flight or in_flight)
+    spending = Spending(judge.budget, gate, Spent())
+    return Bench(judge, endpoint, folder, gate, spending, judge.model.timeout_s or timeout_s, retries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +56,7 @@ class Judged:
     stopped: str = ""
 
 
-async def judge_cases(
-    bench: Bench, rubric: Rubric, cases: Sequence[JudgeCase], spending: Spending, *, run_id: str
-) -> Judged:
+async def judge_cases(bench: Bench, rubric: Rubric, cases: Sequence[JudgeCase], *, run_id: str) -> Judged:
     """Verdicts on all cases. An unreadable reply is asked for once more, told what was wrong, and is then `invalid`.
 
     Every reply is on the disk before it counts. EngineError: the judge cannot be asked at all.
@@ -87,12 +68,13 @@ async def judge_cases(
     with Journal(bench.journal_path(rubric, run_id)) as journal:
         for turn in (0, 1):
             requests = _requests(rubric, dict(zip(keys, cases, strict=True)), known, turn)
-            replies = await _ask(bench, rubric, requests, spending, journal, turn)
+            replies = await _ask(bench, rubric, requests, journal, turn)
             asked += len(replies)
             known |= {(reply.completion_key, turn): reply for reply in replies}
     found = [_final(rubric, case, key, known) for case, key in zip(cases, keys, strict=True)]
     verdicts = tuple(verdict for verdict in found if verdict is not None)
-    return Judged(verdicts, asked, cached, spending.exhausted() if len(verdicts) < len(cases) else "")
+    reached = bench.spending.reached() if len(verdicts) < len(cases) else ""
+    return Judged(verdicts, asked, cached, f"the judge's budget is spent ({reached})" if reached else "")
 
 
 def known_replies(bench: Bench, rubric: Rubric) -> Known:
@@ -120,28 +102,15 @@ def _requests(rubric: Rubric, cases: dict[str, JudgeCase], known: Known, turn: i
 
 
 async def _ask(
-    bench: Bench, rubric: Rubric, requests: Sequence[Request], spending: Spending, journal: Journal, turn: int
+    bench: Bench, rubric: Rubric, requests: Sequence[Request], journal: Journal, turn: int
 ) -> list[Completion]:
-    gate = Gate(bench.judge.model.in_flight or bench.in_flight)
-    sizes = {request.completion_key: estimate_tokens(request.messages) for request in requests}
-    left = None if spending.budget.requests is None else max(0, spending.budget.requests - spending.requests)
-
-    def count(completion: Completion) -> None:
-        spending.add(sizes[completion.completion_key], completion)
-        if spending.exhausted():
-            gate.stop()
-
-    if not requests or spending.exhausted():
+    most = bench.spending.budget.requests
+    left = None if most is None else max(0, most - bench.spending.spent.requests)
+    if not requests[:left] or bench.gate.stopped:
         return []
-    limits = Limits(gate, bench.judge.model.timeout_s or bench.timeout_s, bench.retries, bench.judge.model.price)
-    return await generate(
-        requests[:left],
-        _constrained(bench.endpoint, rubric),
-        _sampling(bench.judge, rubric, turn),
-        limits,
-        journal,
-        count,
-    )
+    limits = Limits(bench.gate, bench.timeout_s, bench.retries, bench.judge.model.price)
+    endpoint, sampling = _constrained(bench.endpoint, rubric), _sampling(bench.judge, rubric, turn)
+    return await generate(requests[:left], endpoint, sampling, limits, journal, bench.spending.add)
 
 
 def _constrained(endpoint: Endpoint, rubric: Rubric) -> Endpoint:
