@@ -23,6 +23,7 @@ SpanKind = Literal["english", "foreign_script", "foreign_sentence", "wrong_line"
 _SENTENCE = regex.compile(r"[^.!?:;\s][^.!?:;]*[.!?:;]*")
 _SENTENCE_WORDS = 8
 _TWO_SENTENCES = 80
+_GREEK_LETTERS = 7
 _ENGLISH_ONLY = "one- and two-word borrowings are counted in other languages than English"
 
 
@@ -205,13 +206,15 @@ def _english(run: EnglishRun, line: str) -> SwitchSpan:
 
 
 def _foreign_runs(line: str, counts: dict[str, int], lang: str) -> list[SwitchSpan]:
-    """Two and more letters in a row of a script that is neither the language's nor Latin (Greek: three, for formulas).
+    """Two and more letters in a row of a script that is neither the language's nor Latin.
+
+    Of Greek seven: formulas and etymologies have shorter words in every language.
 
     One span reaches over several words of the script. In Japanese, Chinese is found by characters that Japan lacks.
     """
     spans = []
     for script, count in counts.items():
-        least = 3 if script == "Grek" else 2
+        least = _GREEK_LETTERS if script == "Grek" else 2
         if count < least or script == "Latn" or script in scripts_of(lang):
             continue
         for words in _words_of(script).finditer(line):
@@ -233,14 +236,16 @@ def _foreign_sentences(line: str, lang: str, taken: list[SwitchSpan]) -> list[Sw
     spans = []
     for found in pieces.finditer(line):
         start, end = found.span()
-        if end - start == len(line) or len(found.group().split()) < _SENTENCE_WORDS:
+        words = found.group().split()
+        names = sum(not word[:1].islower() for word in words)
+        if end - start == len(line) or len(words) < _SENTENCE_WORDS or 2 * names > len(words):
             continue
         if any(span.start < end and start < span.end for span in taken):
             continue
         language = sentence_language(found.group(), lang)
         if language in (None, lang, "en"):  # English was sought word by word; what is left of it are titles and names
             continue
-        spans.append(_span((start, end), line, "foreign_sentence", len(found.group().split()), language))
+        spans.append(_span((start, end), line, "foreign_sentence", len(words), language))
     return spans
 
 
