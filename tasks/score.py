@@ -53,7 +53,7 @@ def score_shard(
     readings = []
     for completion in completions:
         quoted = (terms or {}).get(completion.sample_id, frozenset())
-        readings.append(_read(config, by_id[completion.sample_id], completion, quoted))
+        readings.append(read_completion(config, by_id[completion.sample_id], completion, quoted))
     scores: list[Score] = []
     parts: dict[str, list[Measured]] = defaultdict(list)
     for reading in readings:
@@ -71,7 +71,8 @@ def score_shard(
     return ShardScores(tuple(extractions), tuple(scores), tuple(corpus))
 
 
-def _read(config: DatasetConfig, item: Item, completion: Completion, quoted: Terms) -> Reading:
+def read_completion(config: DatasetConfig, item: Item, completion: Completion, quoted: Terms) -> Reading:
+    """A completion read as its data set asks for; `quoted` are the terms of its prompt (see `prompt_terms`)."""
     failure = "" if completion.status == "ok" else completion.status
     if not failure and not completion.text.strip():
         failure = "empty"
