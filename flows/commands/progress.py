@@ -102,10 +102,11 @@ class Board:
             self._read()
             if time.monotonic() - last >= PLAIN_EVERY_S:
                 last = time.monotonic()
-                for model, tally in self.tallies.items():
-                    total = self.totals[model]
-                    if tally.done < total:
-                        self.console.print(f"{model}: {tally.done}/{total} {_note(tally)}", highlight=False)
+                under_way = {m: t for m, t in self.tallies.items() if 0 < t.done < self.totals[m]}
+                if not any(tally.done for tally in self.tallies.values()):
+                    self.console.print("starting", highlight=False)
+                for model, tally in under_way.items():
+                    self.console.print(f"{model}: {tally.done}/{self.totals[model]} {_note(tally)}", highlight=False)
 
     def _read(self) -> None:
         import json
