@@ -63,7 +63,7 @@ class LanguageReport:
 
 
 class _Line(NamedTuple):
-    """One judged line: `language` None if too short to tell; `rest` says whether the wanted language is in it."""
+    """One judged line: `language` None if too short to tell; `right` says whether the wanted language is in it."""
 
     start: int
     end: int
@@ -157,7 +157,8 @@ def _judge(masked: str, numbers: "np.ndarray", start: int, end: int, lang: str) 
             spans, near = [_wrong_line(line, language or "")], []
     elif language is None and not own and counts and "Latn" not in counts:
         spans = [_wrong_line(line, UNDETERMINED)]  # a few letters, but all of them of another alphabet
-    intrusions = sum(run.borrowed for run in runs if not run.switch)
+    whole = any(span.kind == "wrong_line" for span in spans)
+    intrusions = 0 if whole else sum(run.borrowed for run in runs if not run.switch)
     return _Line(start, end, language, right, _shifted(spans, start), _shifted(near, start), intrusions)
 
 
@@ -182,15 +183,19 @@ def _wrong_line(line: str, language: str) -> SwitchSpan:
 
 def _join_short_lines(masked: str, lines: list[_Line], lang: str) -> list[_Line]:
     """Lines too short to tell are judged together: a list of twenty English words is English."""
-    short = [line for line in lines if line.language is None and not line.right and not line.spans]
+    short = [line for line in lines if _is_short(line)]
     if len(short) < 2:
         return lines
     language = line_language(" ".join(masked[line.start : line.end] for line in short), lang)
     if language is None:
         return lines
     if language == lang:
-        return [line._replace(language=lang, right=True) if line in short else line for line in lines]
-    return [_as_wrong(line, masked, language) if line in short else line for line in lines]
+        return [line._replace(language=lang, right=True) if _is_short(line) else line for line in lines]
+    return [_as_wrong(line, masked, language) if _is_short(line) else line for line in lines]
+
+
+def _is_short(line: _Line) -> bool:
+    return line.language is None and not line.right and not line.spans
 
 
 def _as_wrong(line: _Line, masked: str, language: str) -> _Line:
