@@ -165,9 +165,16 @@ def test_a_server_does_not_survive_its_supervisor(tmp_path: Path) -> None:
 LOGS = [
     ("", "it wrote nothing"),
     ("one\n\n two \n", "one | two"),
-    ("ValueError: too little memory\n" + "  File x\n" * 9 + "RuntimeError: Engine core initialization failed.\n",
-     "ValueError: too little memory | File x | File x | File x | RuntimeError: Engine core initialization failed."),
     ("api_server.py: error: unrecognized arguments: --x\n", "api_server.py: error: unrecognized arguments: --x"),
+    # vLLM 0.32, shortened
+    ("(APIServer pid=1) WARNING 11-22 12:39:29 [system_utils.py:255] This can cause errors like `OSError: [Errno 24] "
+     "Too many open files`.\n"
+     "(VllmWorker-0 pid=2) ERROR 11-22 12:40:11 [multiproc_executor.py:953]     raise ValueError(\n"
+     "(VllmWorker-0 pid=2) ERROR 11-22 12:40:11 [multiproc_executor.py:953] ValueError: Available memory is less than "
+     "desired. To resolve: decrease `--gpu-memory-utilization`.\n" + "  File x\n" * 9 +
+     "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}\n",
+     "ValueError: Available memory is less than desired. To resolve: decrease `--gpu-memory-utilization`. | File x | "
+     "File x | RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}"),
 ]  # fmt: skip
 
 

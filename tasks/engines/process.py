@@ -21,9 +21,9 @@ SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _END_GRACE_S = 10.0
 _POLL_S = 0.2
 _TAIL_BYTES = 200_000
-_REASON = re.compile(r"\b(?:[A-Za-z_.]*(?:Error|Exception)|error): (?P<text>\S.*)")
-# What a server says when the reason stands further up.
-_NO_REASON = ("See root cause above", "Engine core initialization failed")
+_REASON = re.compile(r"(?:\b[A-Za-z_.]*(?:Error|Exception)|\berror): \S.*")
+# Talk of errors that is none, and what a server says when the reason stands further up.
+_NO_REASON = (" WARNING ", " INFO ", " DEBUG ", "See root cause above", "Engine core initialization failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def log_reason(log: Path, lines: int = 4) -> str:
+def log_reason(log: Path, lines: int = 3) -> str:
     """The first error that a log names and its last lines, on one line, with where the whole of it lies."""
     try:
         with log.open("rb") as file:
@@ -118,8 +118,11 @@ def log_reason(log: Path, lines: int = 4) -> str:
     except OSError as error:
         return f"its log {log} cannot be read ({error.strerror})"
     kept = [line.strip() for line in written if line.strip()]
-    named = (line for line in kept if _REASON.search(line) and not any(empty in line for empty in _NO_REASON))
-    first = next(named, "")
+    reason = next((found[0] for found in map(_REASON.search, filter(_may_tell, kept)) if found), "")
     tail = kept[-lines:]
-    said = ([first] if first and first not in tail else []) + tail
-    return f"{' | '.join(line[:400] for line in said) or 'it wrote nothing'} (log: {log})"
+    said = [reason, *tail] if reason and not any(reason in line for line in tail) else tail
+    return f"{' | '.join(line[:600] for line in said) or 'it wrote nothing'} (log: {log})"
+
+
+def _may_tell(line: str) -> bool:
+    return not any(phrase in line for phrase in _NO_REASON)
