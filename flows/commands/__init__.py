@@ -16,6 +16,8 @@ COMMANDS: dict[str, str] = {
     "models": "list, show or check the models of suites",
     "suites": "list, show or check suites",
     "import": "land recorded answers from a file as a run",
+    "gate": "decide whether a run's models may ship: GO, NO-GO or INCONCLUSIVE",
+    "tag": "give a run a name that gates compare with, such as production",
     "selftest": "recompute known results to prove the scorers",
 }
 """Command → its help line."""
