@@ -3,6 +3,7 @@
 import json
 import shutil
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def sample(dataset: str, lang: str, number: int) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_OID, f"{dataset} {lang} {number}")
 
 
-def put(home: Home, kind: str, run: str, name: str, *rows: dict[str, object]) -> Path:
+def put(home: Home, kind: str, run: str, name: str, *rows: Mapping[str, object]) -> Path:
     return write_part(home, kind, run, name, arrow_table(kind, rows))
 
 

@@ -88,7 +88,7 @@ def parse_part(path: Path, content: bytes) -> tuple[PartInfo, pa.Table]:
     """`read_part` of bytes that were read already."""
     try:
         with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
-            info, table = _described(file.schema_arrow.metadata or {}), file.read()
+            info, table = _described(file.schema_arrow.metadata or {}), file.read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise WarehouseError(f"{path.name} is not a whole Parquet file: {str(error).splitlines()[0]}") from error
     form = part_kind(info.kind)
@@ -156,7 +156,7 @@ def check_rows(form: PartKind, table: pa.Table) -> None:
     if keys:
         # A group-by knows no extension types: the identities are compared as their bytes.
         bare = pa.table({name: _bare(table.column(name)) for name in keys})
-        twice = table.num_rows - bare.group_by(keys).aggregate([]).num_rows
+        twice = table.num_rows - bare.group_by(keys, use_threads=False).aggregate([]).num_rows
         if twice:
             raise WarehouseError(f"{twice} rows of {form.name} are there twice (same {', '.join(keys)})")
 
