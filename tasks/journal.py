@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tasks.schema import Completion
+from tasks.schema import Completion, Identity
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Completion))
 
@@ -100,20 +100,20 @@ class Journal:
             self._durable += len(block)
 
 
-def read(path: Path) -> dict[tuple[str, int], Completion]:
-    """(completion key, repeat) → completion of everything that need not be asked again.
+def read(path: Path) -> dict[Identity, Completion]:
+    """Identity → completion of everything that need not be asked again.
 
     Leaves out what failed (`infra_error`), so that resuming tries it once more, and lines that cannot be read: the
     last may be torn by a crash. No file is an empty journal.
     """
-    found: dict[tuple[str, int], Completion] = {}
+    found: dict[Identity, Completion] = {}
     if not path.exists():
         return found
     with path.open("rb") as file:
         for line in file:
             completion = _parse(line)
             if completion and completion.status != "infra_error":
-                found[completion.completion_key, completion.repeat] = completion
+                found[completion.identity] = completion
     return found
 
 

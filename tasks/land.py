@@ -146,8 +146,8 @@ def land_completions(
     home: Path, run: RunRecord, shard: Shard, asked: Sequence[Request], got: Sequence[Completion]
 ) -> Landed:
     """Write the completions of one shard as one part."""
-    by_key = {(request.completion_key, request.repeat): request for request in asked}
-    rows = [_completion(run.run_id, shard, c, by_key[c.completion_key, c.repeat]) for c in got]
+    by_identity = {request.identity: request for request in asked}
+    rows = [_completion(run.run_id, shard, c, by_identity[c.identity]) for c in got]
     _write_shard(home, run.run_id, shard, "completions", rows)
     failed = sum(completion.status == "infra_error" for completion in got)
     return Landed(shard, len(asked), len(got), failed)

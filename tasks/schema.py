@@ -11,6 +11,9 @@ Kind = Literal["math", "choice", "nli", "qa", "translation", "open", "rag", "ref
 CompletionStatus = Literal["ok", "truncated", "empty", "filtered", "context_overflow", "infra_error"]
 ExtractionState = Literal["found", "ambiguous", "none"]
 
+Identity = tuple[str, uuid.UUID, int]
+"""Completion key, sample and repeat."""
+
 KINDS: tuple[str, ...] = get_args(Kind)
 COMPLETION_STATUSES: tuple[str, ...] = get_args(CompletionStatus)
 
@@ -69,6 +72,11 @@ class Request:
     seed: int | None
     completion_key: str
 
+    @property
+    def identity(self) -> Identity:
+        """By which its completion is found: the key alone is shared by two items that ask the same."""
+        return self.completion_key, self.item.sample_id, self.repeat
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -93,6 +101,11 @@ class Completion:
     error: str = ""
     created_at: str = ""
     """UTC, ISO 8601."""
+
+    @property
+    def identity(self) -> Identity:
+        """That of the request which it answers."""
+        return self.completion_key, self.sample_id, self.repeat
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect import task
+from prefect import State, task
 
 from datasets_cfg.config import load_config
 from tasks.asking import requests_for, sampling_for
@@ -75,7 +75,7 @@ async def evaluate_shard(up: Serving, shard: Shard) -> Landed:
     path = journal_path(home, run.run_id, shard)
     with Journal(path) as journal:
         known = read(path)
-        waiting = [request for request in asked if (request.completion_key, request.repeat) not in known]
+        waiting = [request for request in asked if request.identity not in known]
         limits = Limits(
             up.gate,
             timeout_s=up.model.timeout_s or run.suite.timeout_s,
@@ -83,8 +83,8 @@ async def evaluate_shard(up: Serving, shard: Shard) -> Landed:
             price=up.model.price,
         )
         fresh = await generate(waiting, up.served, sampling, limits, journal, up.spending.add)
-    known |= {(completion.completion_key, completion.repeat): completion for completion in fresh}
-    done = [known[key] for request in asked if (key := (request.completion_key, request.repeat)) in known]
+    known |= {completion.identity: completion for completion in fresh}
+    done = [known[request.identity] for request in asked if request.identity in known]
     terms = {request.item.sample_id: prompt_terms(request.item, request.messages) for request in asked}
     scores = await asyncio.to_thread(score_shard, config, items, done, terms=terms)
     landed = land_completions(home, run, shard, asked, done)
@@ -92,9 +92,9 @@ async def evaluate_shard(up: Serving, shard: Shard) -> Landed:
     return landed
 
 
-def _may_pass(task: object, run: object, state: object) -> bool:
+async def _may_pass(task: object, run: object, state: State) -> bool:
     """A wrong key or a wrong file stays wrong; anything else may be the disk's or the network's passing fault."""
-    error = state.result(raise_on_failure=False)  # type: ignore[attr-defined]
+    error = await state.aresult(raise_on_failure=False)
     return not isinstance(error, EngineError | UserError)
 
 

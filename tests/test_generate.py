@@ -121,7 +121,7 @@ def test_every_fault_has_its_status(run: Run) -> None:
         assert run.server.seen[script] == attempts, script
     assert sorted(map(id, run.told)) == sorted(map(id, done))
     kept = [completion for completion in done if completion.status != "infra_error"]
-    assert read(run.path) == {(completion.completion_key, 0): completion for completion in kept}
+    assert read(run.path) == {completion.identity: completion for completion in kept}
 
 
 @pytest.mark.parametrize("script", ["hang", "drip"])

@@ -38,7 +38,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     )  # fmt: skip
     again = replace(full, repeat=1, status="truncated")
     write(path, full, again)
-    assert read(path) == {("key-1", 0): full, ("key-1", 1): again}
+    assert read(path) == {full.identity: full, again.identity: again}
+
+
+def test_two_items_that_ask_the_same_are_two(tmp_path: Path) -> None:
+    first, second = completion(1), replace(completion(1), sample_id=uuid.UUID(int=2), text="another answer")
+    write(tmp_path / "j.jsonl", first, second)
+    assert read(tmp_path / "j.jsonl") == {first.identity: first, second.identity: second}
 
 
 def test_no_file_is_an_empty_journal(tmp_path: Path) -> None:
@@ -49,9 +55,9 @@ def test_what_failed_is_to_be_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     failed = completion(1, status="infra_error", text="", error="HTTP 503")
     write(path, failed, completion(2))
-    assert set(read(path)) == {("key-2", 0)}
+    assert set(read(path)) == {completion(2).identity}
     write(path, completion(1))
-    assert set(read(path)) == {("key-1", 0), ("key-2", 0)}
+    assert set(read(path)) == {completion(1).identity, completion(2).identity}
 
 
 TORN = [b'{"completion_key":"key-9","te', b'{"completion_key":"key-9"}', b"\x00\x00\x00", b"\xff\xfe", b"[1]", b"7"]
@@ -73,7 +79,7 @@ def test_a_journal_that_is_one_torn_line(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     path.write_bytes(b"x" * 200_000)
     write(path, completion(1))
-    assert set(read(path)) == {("key-1", 0)}
+    assert set(read(path)) == {completion(1).identity}
 
 
 def test_two_writers(tmp_path: Path) -> None:
@@ -145,7 +151,7 @@ def test_what_was_reported_survives_kill_9(tmp_path: Path) -> None:
             os.kill(writer.pid, signal.SIGKILL)
             reported |= set(writer.stdout.read().split("\n")[:-1])
     found = read(path)
-    assert {f"key-{number}" for number in reported} <= {key for key, _ in found}
+    assert {f"key-{number}" for number in reported} <= {key for key, _, _ in found}
     lines = path.read_bytes().split(b"\n")[:-1]
     assert all(json.loads(line)["text"].strip("x") == "" for line in lines)
 
