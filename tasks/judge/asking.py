@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from judges.rubric import Rubric
 from tasks.budget import Spending, Spent
+from tasks.engines import Served
 from tasks.engines.throttle import Gate
 from tasks.generate import Limits, generate
 from tasks.journal import Journal, read
 from tasks.judge.message import judge_messages
 from tasks.judge.reading import read_verdict, verdict_key
 from tasks.judge.records import JudgeCase, Verdict
-from tasks.schema import Completion, Endpoint, Request
+from tasks.schema import Completion, Endpoint, Request, UserError
 from tasks.suite import Judge, Sampling
 
 Number = TypeVar("Number", int, float)
@@ -38,12 +39,17 @@ class Bench:
 
 
 def bench(
-    judge: Judge, endpoint: Endpoint, folder: Path, *, in_flight: int = 8, timeout_s: float = 600, retries: int = 4
+    judge: Judge, served: Served, folder: Path, *, in_flight: int = 8, timeout_s: float = 600, retries: int = 4
 ) -> Bench:
-    """Seat a judge whose endpoint is up; the limits are the suite's where its model has none of its own."""
+    """Seat a judge that is up; the limits are the suite's where its model has none of its own.
+
+    UserError: its answers are recorded, so that it cannot be asked.
+    """
+    if not isinstance(served, Endpoint):
+        raise UserError(f"judge '{judge.model.name}' cannot be asked: its answers are recorded")
     gate = Gate(judge.model.in_flight or in_flight)
     spending = Spending(judge.budget, gate, Spent())
-    return Bench(judge, endpoint, folder, gate, spending, judge.model.timeout_s or timeout_s, retries)
+    return Bench(judge, served, folder, gate, spending, judge.model.timeout_s or timeout_s, retries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ def known_replies(bench: Bench, rubric: Rubric) -> Known:
     """Everything that this judge has said under this rubric, whatever the run: (verdict key, turn) → reply."""
     found: Known = {}
     for path in sorted(bench.journal_path(rubric, "*").parent.glob("*.jsonl")):
-        found |= read(path)
+        found |= {(reply.completion_key, reply.repeat): reply for reply in read(path).values()}
     return found
 
 
