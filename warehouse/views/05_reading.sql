@@ -1,5 +1,6 @@
 -- Failures to read: every completion that a metric calls bad or could not score, with all there is to see.
--- Bad is the wrong half of the metric's range (below 0.5 for 0 to 1, from 0.5 on where lower is better).
+-- Bad is the wrong half of the metric's range (below 0.5 for 0 to 1, from 0.5 on where lower is better); of a metric
+-- without a range only what has no value is shown.
 CREATE OR REPLACE VIEW v_failures AS
 SELECT s.run_id, s.model_id, s.lang, s.dataset_id, s.metric, s.value, p.parallel_id, p.question AS prompt,
        p.gold[1] AS reference, t.text, c.finish_reason, c.error, s.completion_id, c.status, s.reason, p.category,
@@ -12,8 +13,8 @@ LEFT JOIN completion_text t ON t.run_id = s.run_id AND t.shard_id = s.shard_id A
 LEFT JOIN v_extractions e ON e.run_id = s.run_id AND e.shard_id = s.shard_id AND e.completion_id = s.completion_id
 LEFT JOIN samples p ON p.sample_id = s.sample_id
 WHERE s.value IS NULL
-   OR (s.direction = 'higher_better' AND s.value < (coalesce(m.lower, 0) + coalesce(m.upper, 1)) / 2)
-   OR (s.direction = 'lower_better' AND s.value >= (coalesce(m.lower, 0) + coalesce(m.upper, 1)) / 2);
+   OR (s.direction = 'higher_better' AND s.value < CASE WHEN s.is_binary THEN 0.5 ELSE (m.lower + m.upper) / 2 END)
+   OR (s.direction = 'lower_better' AND s.value >= CASE WHEN s.is_binary THEN 0.5 ELSE (m.lower + m.upper) / 2 END);
 
 -- Current verdicts: of several batches of a shard, judge and rubric the latest counts.
 CREATE OR REPLACE VIEW v_verdicts AS
