@@ -33,7 +33,7 @@ class Columns(Strict):
     """
 
     id: str | Texts = "@line"
-    question: str = "question"
+    question: str | Texts = Field(default="question", description="several are sentences, joined with a space")
     gold: str | None = Field(default="gold", description="one answer or a list of accepted ones")
     parallel_id: str | Texts | None = Field(default=None, description="the id where left out")
     cluster_id: str | Texts | None = Field(

@@ -152,7 +152,7 @@ class _Builder:
             parallel_id=parallel_id,
             cluster_id=self._cluster_id(line, row, parallel_id),
             kind=self.config.kind,
-            question=self._text(line, row, columns.question),
+            question=self._text(line, row, columns.question, between=" "),
             gold=self._gold(line, row, labels),
             context=context,
             options=options,
@@ -170,12 +170,12 @@ class _Builder:
             known = ", ".join(str(name) for name in row if name != "@subset")
             raise UserError(f"{self.where}: row {line + 1} has no column '{path}' (it has {known})") from error
 
-    def _text(self, line: int, row: Row, path: str | tuple[str, ...] | None) -> str:
+    def _text(self, line: int, row: Row, path: str | tuple[str, ...] | None, *, between: str = "/") -> str:
         if path is None:
             return ""
         paths = (path,) if isinstance(path, str) else path
         values = [self._value(line, row, one) for one in paths]
-        return "/".join("" if value is None else str(value) for value in values)
+        return between.join("" if value is None else str(value) for value in values)
 
     def _texts(self, line: int, row: Row, path: str) -> tuple[str, ...]:
         value = self._value(line, row, path)
