@@ -73,11 +73,16 @@ def length_charts(lengths: Sequence[Length], languages: Sequence[Language]) -> l
 
 
 def trend_charts(nights: Sequence[Night]) -> list[Chart]:
-    """Night by night: the mean over languages, a band from the lowest to the highest, a line where it was made anew."""
+    """The mean over languages night by night, a band from lowest to highest, a line where it was made differently.
+
+    Models without an earlier night have no panel.
+    """
     charts = []
     for dataset in dict.fromkeys(night.dataset_id for night in nights):
         own = [night for night in nights if night.dataset_id == dataset]
-        if len({night.night for night in own}) < 2:
+        before = {night.model_id for night in own if night.night < max(n.night for n in own)}
+        own = [night for night in own if night.model_id in before]
+        if not own:
             continue
         scale = 100.0 if max(night.highest for night in own) <= 1 else 1.0
         values = [

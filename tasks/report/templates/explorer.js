@@ -42,9 +42,10 @@
     for (const [role, text] of row.prompt) words(box, role, [[text]], row.lang);
     words(box, "thinking", row.thinking, "");
     words(box, "answer", row.answer, row.lang);
-    words(box, "gold", row.gold.map((text, i) => [(i ? "\n" : "") + text]), row.lang);
+    const both = put(box, "div", "", "both");
+    words(put(both, "div"), "gold", row.gold.map((text, i) => [(i ? "\n" : "") + text]), row.lang);
     const read = row.extraction === "found" ? row.extracted : row.extraction || "nothing";
-    words(box, "read as the answer" + (row.method ? " (" + row.method + ")" : ""), [[read]], row.lang);
+    words(put(both, "div"), "read as the answer" + (row.method ? " (" + row.method + ")" : ""), [[read]], row.lang);
     if (row.error) words(box, "error", [[row.error]], "");
     const scores = row.scores.map(([metric, value, reason]) => metric + " " + figure(value) + (reason ? " (" + reason + ")" : ""));
     put(box, "p", scores.join(" · "), "over");
