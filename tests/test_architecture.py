@@ -77,6 +77,7 @@ STEPS = [
     "gate",
     "gate_outputs",
     "land_gate",
+    "compare_facts",
     "compare",
     "compare_outputs",
     "watch",

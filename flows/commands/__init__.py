@@ -17,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "suites": "list, show or check suites",
     "import": "land recorded answers from a file as a run",
     "gate": "decide whether a run's models may ship: GO, NO-GO or INCONCLUSIVE",
+    "compare": "models head to head by language, and which to use where",
+    "trend": "watch nightly series with a stated rate of false alarms",
     "tag": "give a run a name that gates compare with, such as production",
     "selftest": "recompute known results to prove the scorers",
 }
