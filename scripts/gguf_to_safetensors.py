@@ -1,6 +1,6 @@
 """Writes a GGUF model as safetensors with its tokenizer and chat template, once: what vLLM on a CPU can load.
 
-Runs in the environment that scripts/vllm-cpu builds: `.venv-vllm/bin/python scripts/gguf_to_safetensors.py GGUF FOLDER`.
+Runs where scripts/vllm-cpu installs: `.venv-vllm/bin/python scripts/gguf_to_safetensors.py GGUF FOLDER`.
 """
 
 import argparse

@@ -141,7 +141,9 @@ def test_resume_asks_only_for_what_failed(tmp_path: Path) -> None:
 
 
 def test_a_budget_stops_cleanly_and_resume_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    suite = _suite(tmp_path / "recorded.yaml", _answers(tmp_path / "answers.jsonl"), "in_flight: 1\nbudget: {requests: 20}\n")
+    suite = _suite(
+        tmp_path / "recorded.yaml", _answers(tmp_path / "answers.jsonl"), "in_flight: 1\nbudget: {requests: 20}\n"
+    )
     assert main(["run", str(suite)]) == 3
     assert "the budget is spent" in capsys.readouterr().out
     run = _latest()

@@ -3,6 +3,10 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from warehouse.sql import Answer
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,19 +23,16 @@ def execute(arguments: argparse.Namespace) -> int:
     from flows import environment
     from tasks.schema import UserError
     from warehouse.home import Home
-    from warehouse.sql import Limits, run_sql
 
     if arguments.list:
         return _list_queries(as_json=arguments.json)
     current = Home(environment.home()).current
-    sql, params = _statement(arguments.query, dict(_pair(text) for text in arguments.param))
-    if sql is None:
+    if arguments.query is None:
         return _shell(current)
     form = "json" if arguments.json else arguments.format
     if form == "parquet" and arguments.output is None:
         raise UserError("parquet is not for a terminal: say --output FILE")
-    limits = Limits(seconds=arguments.seconds, mb=arguments.memory)
-    answer = run_sql(current, sql, params, format=form, output=arguments.output, limits=limits)
+    answer = _ask(current, arguments, form)
     sys.stdout.buffer.write(answer.content)
     sys.stdout.buffer.flush()
     if answer.truncated:
@@ -39,22 +40,21 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _statement(query: str | None, given: dict[str, str]) -> tuple[str | None, dict[str, str | int | float | None]]:
-    """The SQL that was meant, and the values of its parameters; None where nothing was asked."""
+def _ask(current: Path, arguments: argparse.Namespace, form: str) -> "Answer":
+    """One word is a named query, a name that ends in .sql a file, anything else SQL."""
     from tasks.schema import UserError
-    from warehouse.named import named_query
+    from warehouse.sql import Limits, run_named, run_sql
 
-    if query is None:
-        return None, {}
+    limits = Limits(seconds=arguments.seconds, mb=arguments.memory)
+    given, query = dict(_pair(text) for text in arguments.param), arguments.query.strip()
     if query.endswith(".sql"):
         try:
-            return Path(query).read_text(encoding="utf-8"), {**given}
+            query = Path(query).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{query} cannot be read: {error}") from error
-    if len(query.split()) == 1:
-        named = named_query(query.strip())
-        return named.sql, named.bind(given)
-    return query, {**given}
+    elif len(query.split()) == 1:
+        return run_named(current, query, given, format=form, output=arguments.output, limits=limits)
+    return run_sql(current, query, given, format=form, output=arguments.output, limits=limits)
 
 
 def _shell(current: Path) -> int:
