@@ -42,11 +42,16 @@ def gguf_path(model: str) -> Path:
     return files[0]
 
 
+def _cores() -> int:
+    """Those that we may use, where the system tells; else those there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @asynccontextmanager
 async def serve_gguf(model: LlamaCpp, context: EngineContext) -> AsyncIterator[Endpoint]:
     """Load the file in a server of our own and end it with the context."""
     path = gguf_path(model.model)
-    threads = model.threads or len(os.sched_getaffinity(0))
+    threads = model.threads or _cores()
     # Decoding a few sequences together costs little more than one; many cost memory and gain nothing on few cores.
     slots = min(model.in_flight or 2 * threads, 16)
     port = free_port()
@@ -70,7 +75,7 @@ async def serve_gguf(model: LlamaCpp, context: EngineContext) -> AsyncIterator[E
         yield Endpoint(
             base_url=f"{command.origin}/v1",
             model=model.model,
-            fingerprint=digest("llamacpp", sha, version, model.context, model.extra_body),
+            fingerprint=digest("llamacpp", sha, version, model.context, model.gpu_layers, model.extra_body),
             engine_version=f"xllamacpp {version}",
             extra_body=model.extra_body,
             thinks=model.thinks,
