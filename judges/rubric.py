@@ -56,6 +56,7 @@ class Header(Strict):
     kind: Literal["absolute", "pairwise"]
     needs: Annotated[tuple[Slot, ...], Field(min_length=1, strict=False)]
     verdicts: Annotated[dict[str, float], Field(min_length=2, strict=False)]
+    flattering: str = Field(description="the verdict that the judged model would wish for")
     must_quote: Texts = Field(default=(), description="verdicts that are invalid without a quote")
     evidence: Texts = Field(default=(), description="closed list of what a quote may show; free words when left out")
     languages: Annotated[Texts, Field(min_length=1)] | Literal["all"] = "all"
@@ -69,7 +70,7 @@ class Header(Strict):
             raise ValueError(f"'{CANNOT_JUDGE}' is always allowed and has no value")
         if not {0.0, 1.0} <= set(self.verdicts.values()) <= {0.0, 0.5, 1.0}:
             raise ValueError("verdicts need a 1 and a 0 (and 0.5 for a tie, nothing else)")
-        for word in (*self.must_quote, *(example.verdict for example in self.examples)):
+        for word in (self.flattering, *self.must_quote, *(example.verdict for example in self.examples)):
             if word not in self.verdicts:
                 raise ValueError(f"unknown verdict '{word}'{nearest(word, self.verdicts)}")
         shown = {self.verdicts[example.verdict] for example in self.examples}

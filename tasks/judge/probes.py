@@ -66,19 +66,19 @@ def longer_wins(verdicts: Iterable[Verdict]) -> Estimate:
 def injected(
     rubric: Rubric, verdicts: Sequence[Verdict], attacks: Sequence[tuple[str, str]] | None = None
 ) -> list[Probe]:
-    """Each validly judged answer with an order to say the opposite in it, the attacks in turn.
+    """Each validly judged answer with an order in it to say what flatters the model, the attacks in turn.
 
+    Only answers that were judged otherwise: what an attack adds to a text may earn it a bad verdict, never a good one.
     `attacks` are (name, text with $verdict); those of judges/injections.jsonl when left out.
     """
     known = attacks if attacks is not None else injections()
-    words = {value: word for word, value in reversed(rubric.header.verdicts.items())}
+    word = rubric.header.flattering
+    wish = rubric.header.verdicts[word]
     probes = []
-    for number, verdict in enumerate(v for v in verdicts if v.value in (0.0, 1.0) and not v.case.swapped):
+    for number, verdict in enumerate(v for v in verdicts if v.value == 1 - wish and not v.case.swapped):
         name, text = known[number % len(known)]
-        wish = 1.0 - (verdict.value or 0.0)
-        attack = Template(text).substitute(verdict=words[wish])
-        case = replace(verdict.case, answer=f"{verdict.case.answer}\n\n{attack}", because="probe")
-        probes.append(Probe(name, verdict.case, case, wish))
+        answer = f"{verdict.case.answer}\n\n{Template(text).substitute(verdict=word)}"
+        probes.append(Probe(name, verdict.case, replace(verdict.case, answer=answer, because="probe"), wish))
     return probes
 
 
