@@ -46,7 +46,7 @@ class Watch:
 
 def watch(
     reader: Reader, metric: str, *, kind: str = "nightly", model: str | None = None, lang: str | None = None,
-    how: Watch = Watch(),  # noqa: B008  # frozen
+    how: Watch = Watch(),
 ) -> list[Series]:  # fmt: skip
     """Every series of a metric with what its watch found; the false-alarm rate holds over all of them together.
 
