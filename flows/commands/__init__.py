@@ -20,6 +20,9 @@ COMMANDS: dict[str, str] = {
     "compare": "models head to head by language, and which to use where",
     "trend": "watch nightly series with a stated rate of false alarms",
     "tag": "give a run a name that gates compare with, such as production",
+    "import-log": "land the answers and scores of a log of lm-eval or Inspect as a run",
+    "export": "write views or a whole run as Parquet, CSV or a Hugging Face data set",
+    "warehouse": "rebuild, publish, compact, age-out or check the files that results live in",
     "selftest": "recompute known results to prove the scorers",
 }
 """Command → its help line."""
