@@ -34,9 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         _overview().parse_args(words)
         return USAGE if words else _print_overview()
     parser = Parser(prog=f"babelgate {name}", description=COMMANDS[name])
-    command = importlib.import_module(
-        f"flows.commands.{name.rstrip('_')}" if name != "import" else "flows.commands.import_"
-    )
+    command = importlib.import_module(f"flows.commands.{'import_' if name == 'import' else name.replace('-', '_')}")
     command.configure(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")

@@ -50,7 +50,8 @@ def write_wide_run(
 def _write_frame(home: Home, models: tuple[str, ...], langs: tuple[str, ...]) -> None:
     put(home, "runs", RUN, "run", {
         "kind": "nightly", "suite": "<b>wide</b>", "status": "complete", "code_version": "0.1.0",
-        "config_hash": "c0ffee", "config": json.dumps({"name": HOSTILE[1]}), "started_at": START, "finished_at": START + timedelta(minutes=30),
+        "config_hash": "c0ffee", "config": json.dumps({"name": HOSTILE[1]}), "started_at": START,
+        "finished_at": START + timedelta(minutes=30),
     })  # fmt: skip
     put(home, "models", RUN, "models", *(
         {"model_id": model, "fingerprint": f"print of {model}", "engine": "openai", "licence": HOSTILE[0]}

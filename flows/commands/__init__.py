@@ -7,6 +7,7 @@ COMMANDS: dict[str, str] = {
     "rescore": "score the stored completions of a run again; generates nothing",
     "rejudge": "have judges read the stored answers of a run; generates nothing",
     "calibrate": "hold a judge against labels, language by language",
+    "label": "make a blinded sheet of a run's answers for annotators, and read it back",
     "judges": "list, show or check rubrics and the judges of suites",
     "score": "score answers from a JSONL file or standard input; touches no warehouse",
     "report": "write a run as one HTML page; --index: the front page of all runs",
