@@ -9,9 +9,11 @@ from pathlib import Path
 
 from tasks.gate import GateReport, RuleRow
 from tasks.gate_outputs.words import sentences
+from tasks.gate_read import Reader
 from tasks.land import load_and_publish
 from tasks.schema import hash_uuid
-from tasks.selftest.records import SelfTest
+from tasks.selftest import SelfTest, run_selftest
+from warehouse.connect import open_published
 from warehouse.home import Home
 from warehouse.parts import write_part
 from warehouse.schemas import arrow_table
@@ -56,6 +58,14 @@ def land_selftest(home: Path, run_id: str, result: SelfTest) -> None:
     ]
     _write(home, "selftests", run_id, "selftest", rows)
     load_and_publish(home, run_id)
+
+
+def prove(home: Path, run_id: str, data_dir: Path | None) -> None:
+    """Run the self-test of the scorers once a run, so that no number is trusted unproven."""
+    with open_published(home) as connection:
+        known = Reader(connection).rows("selftests", {"run": run_id})
+    if not known:
+        land_selftest(home, run_id, run_selftest(data_dir))
 
 
 def _rule(row: RuleRow) -> dict[str, object]:

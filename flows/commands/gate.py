@@ -29,7 +29,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """0 GO, 1 NO-GO, 2 INCONCLUSIVE; with several models the worst."""
     from flows import environment
     from tasks.gate_read import Reader, Subject, models_of
-    from tasks.land_gate import land_decision
+    from tasks.land_gate import land_decision, prove
     from tasks.policy import load_policy
     from tasks.schema import UserError
     from warehouse.connect import open_published
@@ -43,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.model and arguments.model not in models:
             raise UserError(f"run {run} has no model '{arguments.model}' (it has {', '.join(models)})")
     if not arguments.no_selftest:
-        _prove(home, run)
+        prove(home, run, environment.data_dir())
     chosen = [arguments.model] if arguments.model else models
     reports = [_gate(home, Subject(run, model), policy, arguments) for model in chosen]
     for report in reports:
@@ -61,20 +61,6 @@ def _gate(home: Path, subject, policy, arguments: argparse.Namespace) -> "GateRe
     with open_published(home) as connection:
         return gate(Reader(connection), subject, policy, baseline=arguments.baseline,
                     baseline_model=arguments.baseline_model)  # fmt: skip
-
-
-def _prove(home: Path, run: str) -> None:
-    """Run the self-test of the scorers once a run, so that no number is trusted unproven."""
-    from flows import environment
-    from tasks.gate_read import Reader
-    from tasks.land_gate import land_selftest
-    from tasks.selftest import run_selftest
-    from warehouse.connect import open_published
-
-    with open_published(home) as connection:
-        known = Reader(connection).rows("selftests", {"run": run})
-    if not known:
-        land_selftest(home, run, run_selftest(environment.data_dir()))
 
 
 def _show(reports: "list[GateReport]", form: str, output: Path | None) -> None:
