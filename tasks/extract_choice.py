@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tasks.answer_words import AND_WORD, NEGATION, OR_WORD
-from tasks.choice_words import OPTION, RIGHT, WRONG
+from tasks.answer_words import NEGATION
+from tasks.choice_words import JOINED, OPTION, RIGHT, WRONG
 from tasks.labels import LabelSet, label_set
 from tasks.payloads import Payload
 from tasks.schema import ExtractionState
 
+# Possessive: what opens a payload may be a million asterisks.
 _OPEN = (
-    r"[\s*_`~\"'“”„«»「『【(\[{<:$>=→✅👉#-]*(?:\\(?:text|mathrm|mathbf|textbf|boxed|rm)\s*\{\s*\(?)?[\s*_`\"'“(\[]*"
+    r"[\s*_`~\"'“”„«»「『【(\[{<:$>=→✅👉#-]*+(?:\\(?:text|mathrm|mathbf|textbf|boxed|rm)\s*\{\s*\(?)?[\s*_`\"'“(\[]*+"
 )
 _CLOSE = r"[)\]}*_`\"'”»」』】]*"
 _IS = r"(?:[ \t]*(?:is|ist|est|es|é|è|là|adalah|คือ|是|は|:))?"
@@ -26,6 +27,7 @@ _COPULA = re.compile(
 _PUNCTUATED = re.compile(r"\s*(?:[).:、。,，;!?\]}।|–—-]|$|\n)")
 _NEGATED_BEFORE = re.compile(rf"{NEGATION.pattern}\s*{OPTION}?\s*[(\[*]*\Z", re.IGNORECASE)
 _NEGATED_BEHIND = re.compile(rf"[)\]*]*\s*(?:(?:is|are|ist|est|es|é|è|là|adalah|は|是)\s*)?{WRONG}", re.IGNORECASE)
+_ARTICLE = r"(?:(?:the|la|le|el|το|η)\s+)?"
 _EDGES = " \t\n*_`\"'“”«»「」『』()[]{}.,:;!?。、।$\\"
 
 
@@ -44,7 +46,7 @@ NO_CHOICE = ChoiceReading("none")
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """Each has one group, the sign, on every branch."""
+    """The last group of each is the sign; `listed` has one before it, the word that joins ("and", "or")."""
 
     leading: re.Pattern[str]
     right: re.Pattern[str]
@@ -62,7 +64,9 @@ def _patterns(labels: tuple[str, ...]) -> _Patterns:
         right=re.compile(rf"{sign}{_CLOSE}[^\n.。।,;]{{0,24}}?{RIGHT}"),
         named=re.compile(rf"{OPTION}{_IS}[\s:*_(\[\"'“「]*{first_sign}"),
         bracketed=re.compile(rf"[(\[「『【]\s*{sign}\s*[)\]」』】]|\*\*\s*{sign}\s*[.):]?\s*\*\*"),
-        listed=re.compile(rf"\s*(?:[,/&、，]|{AND_WORD}|{OR_WORD.pattern})\s*[(\[*\"']*{sign}"),
+        listed=re.compile(
+            rf"\s*(?:[,،]?\s*({JOINED})|[,/&、，])\s*{_ARTICLE}(?:{OPTION}\s*)?[(\[*\"']*{first_sign}{_CLOSE}"
+        ),
         bare=re.compile(sign),
     )
 
@@ -84,16 +88,29 @@ def read_leading(text: str, start: int, end: int, labels: tuple[str, ...]) -> Ch
     match = patterns.leading.match(text, start, end)
     if match is None or _NEGATED_BEHIND.match(text, match.end(1), end):
         return NO_CHOICE
-    meanings = list(label_set(labels).means(match[1]))
-    further = patterns.listed.match(text, match.end(), end)
-    listed = further and (
-        not _GOES_ON.match(text, further.end(), end) or patterns.listed.match(text, further.end(), end)
-    )
-    if further and listed:
-        meanings += label_set(labels).means(further[1])
-    elif not _stands_as_label(text, match, end):
+    further, behind = _joined(text, match.end(), end, label_set(labels))
+    if further and _NEGATED_BEHIND.match(text, behind, end):
         return NO_CHOICE
-    return _one_of(meanings, match.span(1))
+    if not further and (comma := patterns.listed.match(text, match.end(), end)):
+        if not _GOES_ON.match(text, comma.end(), end) or patterns.listed.match(text, comma.end(), end):
+            further = label_set(labels).means(comma[comma.lastindex or 1])
+    if not further and not _stands_as_label(text, match, end):
+        return NO_CHOICE
+    return _one_of([*label_set(labels).means(match[1]), *further], match.span(1))
+
+
+def _joined(text: str, behind: int, end: int, signs: LabelSet) -> tuple[tuple[str, ...], int]:
+    """The labels that a word joins to the one before `behind` (A, B and C) and where they end; commas alone do not."""
+    labels: tuple[str, ...] = ()
+    joined, at = (labels, behind), behind
+    while found := _patterns(signs.labels).listed.match(text, at, end):
+        sign, at = found[found.lastindex or 1], found.end()
+        if sign != sign.upper() and text[found.end() - 1] not in ")]":
+            break
+        labels += signs.means(sign)
+        if found[1]:
+            joined = (labels, at)
+    return joined
 
 
 def _read(text: str, start: int, end: int, labels: tuple[str, ...], options: tuple[str, ...]) -> ChoiceReading:
@@ -125,15 +142,22 @@ def _found(
     pattern: re.Pattern[str], text: str, start: int, end: int, signs: LabelSet
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     """Labels that a pattern finds, without negated ones, small letters and word-like capitals inside sentences."""
+    ruled_out = start
     for match in pattern.finditer(text, start, end):
         sign, span = match[match.lastindex or 1], match.span(match.lastindex or 1)
         closed = text[span[1] : span[1] + 1] in ")]」』】*" and span[1] < end
-        goes_on = _GOES_ON.match(text, span[1], end) and not _COPULA.match(text, span[1], end)
+        others, last = _joined(text, match.end() if closed else span[1], end, signs)
+        goes_on = not others and _GOES_ON.match(text, span[1], end) and not _COPULA.match(text, span[1], end)
         if (sign != sign.upper() and not closed) or (sign in _WORDLIKE and goes_on and not closed):
             continue
-        if _is_negated(text, start, match, span[1], end):
+        if (
+            span[0] < ruled_out
+            or _is_negated(text, start, match, span[1], end)
+            or _NEGATED_BEHIND.match(text, last, end)
+        ):
+            ruled_out = max(ruled_out, last)
             continue
-        for label in signs.means(sign):
+        for label in (*signs.means(sign), *others):
             yield label, span
 
 

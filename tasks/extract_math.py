@@ -16,14 +16,15 @@ _BULLET = re.compile(r"\s*(?:[-–•*]\s+|\d{1,2}[.)]\s+(?=\D))")
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 # What may stand before a number that starts a payload: signs of markup and currency, and words of approximation.
 _LEAD = re.compile(
-    r"(?:[^\w]|\\[a-zA-Z]+|\b(?:[A-Z]{2,3}|Rp|Rs|approximately|approx|about|around|roughly|exactly|only|just|simply"
+    r"(?:\\[a-zA-Z]+|[^\w]|\b(?:[A-Z]{2,3}|Rp|Rs|approximately|approx|about|around|roughly|exactly|only|just|simply"
     r"|therefore|thus|ungefähr|etwa|rund|genau|insgesamt|environ|exactement|aproximadamente|exactamente|unos|unas"
     r"|cerca de|circa|около|примерно|ровно|всего|sekitar|kira-kira|hanya|khoảng|tổng cộng|takriban|kama|yaklaşık"
     r"|toplam|dola|shilingi|dolar|đô la)\b\.?"
-    r"|约|約|大约|大約|一共|总共|總共|共|全部で|合計|약|총|모두|ประมาณ|ทั้งหมด|लगभग|कुल|প্রায়|মোট|حوالي|تقريبا|సుమారు|మొత్తం)*\Z"
+    r"|约|約|大约|大約|一共|总共|總共|共|全部で|合計|약|총|모두|ประมาณ|ทั้งหมด|लगभग|कुल|প্রায়|মোট|حوالي|تقريبا|సుమారు|మొత్తం)*+\Z"
 )
 _LIST = re.compile(rf"\s*(?:[,;、،/&~–—-]|{AND_WORD})\s*\Z|\s+\Z", re.IGNORECASE)
 _NEGATED = re.compile(rf"{NEGATION.pattern}\s*\Z", re.IGNORECASE)
+_DIGIT = re.compile("[0-9]")
 _OPERATOR = re.compile(r"\s*[-+*/×÷·−x]\s*\Z")
 
 
@@ -43,13 +44,21 @@ def read_answer_number(text: str, lang: str, payload: Payload) -> NumberReading:
     """The number of a payload of a folded text, compared with its rival where it has one."""
     reading = _read(text, lang, payload.start, payload.end, payload.method)
     if payload.rival is None:
-        return reading
+        return _NOTHING if reading.number and _opens_a_solution(text, payload, reading.number) else reading
     other = _read(text, lang, *payload.rival, payload.method)
     if reading.number is None or other.number is None:
         return reading if reading.number else other
     if reading.number.value == other.number.value:
         return reading
     return NumberReading("ambiguous", reading.number, (other.number.value,))
+
+
+def _opens_a_solution(text: str, payload: Payload, number: Number) -> bool:
+    """Answer: She has 16 eggs.⏎She sells 9.⏎So 18. What is announced so are steps, unless a number comes first."""
+    if payload.method not in ("marker_line", "marker_prose", "result_line") or not _DIGIT.search(text, payload.end):
+        return False
+    begins = payload.method != "marker_line" or (payload.start < 80 and not _DIGIT.search(text, 0, payload.start))
+    return begins and not _LEAD.match(text, payload.start, number.span[0])
 
 
 def _read(text: str, lang: str, start: int, end: int, method: str) -> NumberReading:
@@ -83,7 +92,7 @@ def _statement(text: str, lang: str, start: int, end: int, method: str) -> tuple
     pieces = list(zip([start, *ends[:-1]], ends, strict=True))
     forward = method not in ("last_line", "marker_prose", "result_line")
     for begin, stop in pieces if forward else reversed(pieces):
-        if any(char.isdigit() for char in text[begin:stop]):
+        if _DIGIT.search(text, begin, stop):
             # In front of the number stands perhaps only an abbreviation: Rs. 18.
             return (start if forward else begin), stop
     return start, end
@@ -101,7 +110,7 @@ def _side_of_equation(text: str, lang: str, start: int, end: int) -> tuple[int, 
         if "(" in between or "（" in between or (not between.strip(" $*\\") and _is_working(text, behind)):
             return start, signs[0].start()
     for sign in reversed(signs):
-        if any(char.isdigit() for char in text[sign.end() : end]):
+        if _DIGIT.search(text, sign.end(), end):
             return sign.end(), end
     return start, end
 

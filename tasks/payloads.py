@@ -9,6 +9,7 @@ from tasks.answer_words import copula_pattern, marker_pattern, starts_alone, wri
 
 LONGEST = 2000
 """A payload is read up to this many characters."""
+_MOST = 200  # boxes, bold words and lines that are tried, from the last one
 _TRIED = 4  # announcements inside sentences that are tried, from the last one
 _SHORT = 16  # characters between two markers of one line that both announce something, as in "ANSWER: 18 ANSWER: 20"
 _DECORATION = r"(?:[ \t*_`~\"'“”„«»」』】》）)\]>]|\((?:[^()\n]{0,40})\)|\\[(\[])*"
@@ -59,9 +60,9 @@ class _Hit:
 
 
 def boxes(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """The insides of every \\boxed{…} with balanced braces, in order; an unclosed one is none."""
+    """The insides of the last \\boxed{…} with balanced braces, in order; an unclosed one is none."""
     found: list[tuple[int, int]] = []
-    for box in _BOX.finditer(text, start, len(text) if end is None else end):
+    for box in list(_BOX.finditer(text, start, len(text) if end is None else end))[-_MOST:]:
         depth, at = 1, box.end()
         for at in range(box.end(), min(len(text), box.end() + LONGEST)):
             depth += {"{": 1, "}": -1}.get(text[at], 0)
@@ -86,7 +87,8 @@ def payloads(text: str, lang: str, markers: tuple[str, ...]) -> Iterator[Payload
             yield payload
             floor = payload.end
         else:
-            prose = payload._replace(method="marker_prose", strict=False, rival=None)
+            end = _line_end(text, payload.start)
+            prose = Payload("marker_prose", max(payload.start, end - LONGEST), end, False)
     yield from _forms(text)
     for hit in hits[: -_TRIED - 1 : -1]:
         if not hit.line:
@@ -164,14 +166,15 @@ def _is_direct(text: str, payload: Payload, hits: list[_Hit]) -> bool:
 
 def _unannounced(text: str, floor: int) -> Iterator[Payload]:
     """The last bold words, then the lines from the last one upwards; nothing above the last announcement."""
-    for bold in reversed(list(_BOLD.finditer(text, floor))):
+    for bold in list(_BOLD.finditer(text, floor))[: -_MOST - 1 : -1]:
         group = next(number for number in (1, 2, 4) if bold[number] is not None)
         if not _is_heading(text, bold, bold.end(group)):
             yield Payload("bold", *bold.span(group), False)
-    end = len(text.rstrip())
-    while end > floor:
+    end, tried = len(text.rstrip()), 0
+    while end > floor and tried < _MOST:
         start = max(text.rfind("\n", 0, end) + 1, floor)
         if not _BLANK.match(text, start, end):
+            tried += 1
             yield Payload("last_line", max(start, end - LONGEST), end, False)
         end = start - 1
 

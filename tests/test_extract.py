@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,31 @@ def test_no_text_raises(text, kind, lang, labels) -> None:
         assert 0 <= found.span[0] < found.span[1] <= len(text)
     if found.value is not None and kind in ("choice", "nli") and labels:
         assert found.value in labels
+
+
+LONG = [
+    "Answer: ",
+    "**a",
+    "\\boxed{",
+    "\\boxed{1}",
+    "a\n",
+    "A ",
+    "(A)",
+    "1=",
+    "* ",
+    "US.",
+    "The answer is not ",
+    "ไม่",
+    "\\text{",
+]
+
+
+@pytest.mark.parametrize("piece", LONG)
+@pytest.mark.parametrize("kind", ["math", "choice", "nli"])
+def test_a_long_text_takes_no_minute(kind, piece: str) -> None:
+    started = time.process_time()
+    extract_answer(piece * (200_000 // len(piece)), kind, "th")
+    assert time.process_time() - started < 20
 
 
 @settings(max_examples=200, deadline=None)
