@@ -1,5 +1,6 @@
 """Finds what speaks most against a rule: the ten most telling items, and the query that shows the rest."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from tasks.gate_evidence import Sides, Weighing, read_items
@@ -58,7 +59,10 @@ def _worst(weighing: Weighing, both: Sides) -> list[tuple[Observation, float | N
         return (value - sign * base if base is not None else 0.0, value)
 
     bad = [o for o in ours if _speaks_against(rule.of, o, theirs.get(o.of.key), margin=rule.margin is not None)]
-    return [(o, theirs.get(o.of.key)) for o in sorted(bad, key=lambda o: (badness(o), o.of.key))[:MOST]]
+    # Among equals first the source that speaks against the rule in most languages.
+    places = Counter(o.of.source for o in bad)
+    order = sorted(bad, key=lambda o: (badness(o), -places[o.of.source], o.of.key))
+    return [(o, theirs.get(o.of.key)) for o in order[:MOST]]
 
 
 def _speaks_against(of: Quantity, each: Observation, base: float | None, *, margin: bool) -> bool:
