@@ -31,6 +31,12 @@ _RESULT = re.compile(
     r"|النتيجة|परिणाम|ফলাফল|Sonuç|Wynik|Matokeo)[ \t*_]*[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
+# A base model goes on with an exam of its own: what stands behind its next question answers that one.
+_NEXT_QUESTION = re.compile(
+    r"^[ \t*_#>]*(?:Q|Question|Problem|Frage|Pregunta|Pergunta|Domanda|Вопрос|Задача|Питання|Swali|Soru|Pertanyaan"
+    r"|Soal(?:an)?|Câu hỏi|Tanong|问题|問題|질문|문제|คำถาม|โจทย์|प्रश्न|প্রশ্ন|ప్రశ్న|السؤال|سؤال|سوال|שאלה)[ \t*_]*\d*[ \t*_]*:",
+    re.MULTILINE,
+)
 
 
 class Payload(NamedTuple):
@@ -76,9 +82,14 @@ def payloads(text: str, lang: str, markers: tuple[str, ...]) -> Iterator[Payload
     """Where to look, in order. A later place counts only if the earlier ones hold nothing readable.
 
     A marker line that is prose (a whole solution behind "Answer:") gives way to what is announced after it; above a
-    marker line that holds nothing readable ("Answer: I do not know") nothing is looked for.
+    marker line that holds nothing readable ("Answer: I do not know") nothing is looked for. Behind an announcement a
+    new question ends the answer.
     """
     hits = _hits(text, lang, markers)
+    question = _NEXT_QUESTION.search(text, hits[0].start) if hits else None
+    if question:
+        text = text[: question.start()]
+        hits = [hit for hit in hits if hit.start < len(text)]
     lines = [hit for hit in hits if hit.line]
     floor, prose = 0, None
     if lines:
