@@ -104,7 +104,7 @@ def _answers(
         body = ANSWERS.get(lang, "42 it is") + (SWITCHED if switches else "")
         body += "" if right else " " + HOSTILE[(m + n + k) % len(HOSTILE)]
         status = "truncated" if (m + n) % 13 == 0 else "ok"
-        at = body.index("4") if "4" in body else 0
+        at = next(body.index(digits) for digits in ("42", "٤٢", "৪২") if digits in body)
         completion = who | {
             "status": status, "attempts": 1, "created_at": START + timedelta(seconds=n), "text": body,
             "thinking": HOSTILE[n % 4] if m % 2 else None, "latency_ms": 400 + 40 * m, "prompt_tokens": 20,

@@ -82,6 +82,8 @@ STEPS = [
     "compare_outputs",
     "watch",
     "gate_looks",
+    "peers",
+    "export",
     "report",
 ]
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]

@@ -75,7 +75,9 @@ def test_a_log_of_lm_eval_lands_with_its_own_figures(tmp_path: Path) -> None:
         for lang in ("en", "th") for name in ("strict-match", "flexible-extract")
     }  # fmt: skip
     assert {row[3] for row in rows} == {4} and sorted(pairs) == [(FLEXIBLE, 4, 1.0), (STRICT, 4, 1.0)]
-    assert "40 บวก 2" not in build_report(home.root, run), "a right answer is not among the failures"
+    page = build_report(home.root, run)
+    assert "10 ลบ 3" in page and "40 บวก 2" not in page, "only failures are there to read"
+    assert "not measured in this run" in page, "what the tool did not look for is not reported as absent"
 
 
 def test_a_log_of_inspect_lands_with_its_own_figures(tmp_path: Path) -> None:

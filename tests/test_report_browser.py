@@ -62,7 +62,7 @@ def browser() -> "Iterator[Browser]":
 @pytest.fixture
 def view(browser: "Browser", page_file: Path) -> "Iterator[Page]":
     """The wide page, opened from disk; whatever it complains of, asks for or pops up fails the test."""
-    page = browser.new_page(viewport={"width": 1250, "height": 1400})
+    page = browser.new_page(viewport={"width": 1080, "height": 1000})
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
@@ -145,7 +145,8 @@ def test_scripts_are_laid_out(view: "Page", lang: str, direction: str, font: str
     used = [found["familyName"] for found in client.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]]
     assert any(font in name for name in used), used
     answer.scroll_into_view_if_needed()
-    shot(view, f"script_{lang}")
+    if lang != "zh":
+        shot(view, f"script_{lang}")
 
 
 def test_switched_spans_are_marked(view: "Page") -> None:
@@ -204,7 +205,7 @@ def test_a_run_of_the_real_pipeline(browser: "Browser") -> None:
     if not where:
         pytest.skip("REPORT_HOME names no home")
     problems: list[str] = []
-    page = browser.new_page(viewport={"width": 1250, "height": 1400})
+    page = browser.new_page(viewport={"width": 1080, "height": 1000})
     page.on("console", lambda message: problems.append(message.text))
     page.goto(write_report(Home(Path(where)).root, "latest").as_uri())
     with open_published(where) as con:

@@ -39,6 +39,7 @@ def build_report(home: Path, run_id: str, baseline: str | None = None) -> str:
         "english": english_charts(found.gaps, found.languages),
         "matrices": matrices(found.pairs),
         "switches": [(s, segments(s.text or "", switch_spans(s.detail), 600)) for s in found.switches],
+        "switching_measured": any(cell.metric == "code_switch" and cell.scored for cell in found.cells),
         "thinking": length_charts(found.lengths, found.languages),
         "quality": quality_charts(found.models),
         "trend": trend_charts(found.nights),
