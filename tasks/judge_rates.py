@@ -135,6 +135,15 @@ def run_labels(home: Path, run_id: str) -> dict[tuple[str, str, str, str], dict[
     return dict(found)
 
 
+def flagged_answers(home: Path, run_id: str, rubric: str) -> dict[str, bool]:
+    """Completion key (32 hex digits) → whether any judge flagged the answer; for drawing weighted samples."""
+    from warehouse.connect import open_published
+
+    with open_published(home) as connection:
+        rows = connection.execute(_sql("judge_flagged"), {"run": run_id, "rubric": rubric}).fetchall()
+    return {key.hex: bool(flag) for key, flag in rows}
+
+
 def _by_labels(cell: JudgeCell, rated: Sequence[Rated], labels: Mapping[tuple[str, int], Label]) -> Estimate:
     """PPI++: the labelled answers correct what the judge says of the others."""
     if not labels:

@@ -38,11 +38,21 @@ class Docket:
 
 
 def docket(home: Path, run: RunRecord, judge: Judge, rubric: Rubric, *, against: str = "") -> Docket:
-    """Everything of a run that a judge may read under a rubric; `against` is the second model of a pairwise one.
+    """Everything of a run that a judge may read under a rubric; see `answers_to_read`."""
+    return answers_to_read(
+        home, run, rubric, languages=judge.languages, datasets=judge.datasets, against=against
+    )  # fmt: skip
+
+
+def answers_to_read(
+    home: Path, run: RunRecord, rubric: Rubric, *,
+    languages: Sequence[str] | None = None, datasets: Sequence[str] | None = None, against: str = "",
+) -> Docket:  # fmt: skip
+    """Every stored answer that a rubric applies to; `against` is the second model of a pairwise one.
 
     UserError: a pairwise rubric without a second model, or nothing that the rubric applies to.
     """
-    stored, left_out = _stored(home, run, judge, rubric)
+    stored, left_out = _stored(home, run, rubric, languages, datasets)
     if rubric.name == "equivalence":
         candidates = list(_languages_in_pairs(stored))
     elif rubric.header.kind == "pairwise":
@@ -58,13 +68,19 @@ def docket(home: Path, run: RunRecord, judge: Judge, rubric: Rubric, *, against:
     return Docket(tuple(candidates), left_out)
 
 
-def _stored(home: Path, run: RunRecord, judge: Judge, rubric: Rubric) -> tuple[list[StoredAnswer], int]:
+def _stored(
+    home: Path, run: RunRecord, rubric: Rubric, languages: Sequence[str] | None, datasets: Sequence[str] | None
+) -> tuple[list[StoredAnswer], int]:
     items = {item.sample_id: item for item in stored_items(home, run)}
+    pivot = {PIVOT} if rubric.name == "equivalence" else set()
     found: list[StoredAnswer] = []
     left_out = 0
     for shard, completions, messages in stored_completions(home, run):
         config = load_config(shard.dataset)
-        if config.kind not in rubric.header.applies_to or not _asked_for(judge, rubric, shard):
+        wanted = (languages is None or shard.lang in {*languages, *pivot}) and (
+            datasets is None or shard.dataset in datasets
+        )
+        if config.kind not in rubric.header.applies_to or not wanted or not rubric.speaks(shard.lang):
             continue
         for completion in completions:
             item = items[completion.sample_id]
@@ -74,12 +90,6 @@ def _stored(home: Path, run: RunRecord, judge: Judge, rubric: Rubric) -> tuple[l
             quoted = prompt_terms(item, messages[item.sample_id])
             found.append(StoredAnswer(shard, item, completion, read_completion(config, item, completion, quoted)))
     return found, left_out
-
-
-def _asked_for(judge: Judge, rubric: Rubric, shard: Shard) -> bool:
-    pivot = rubric.name == "equivalence" and shard.lang == PIVOT
-    languages = judge.languages is None or shard.lang in judge.languages or pivot
-    return languages and rubric.speaks(shard.lang) and (judge.datasets is None or shard.dataset in judge.datasets)
 
 
 def _case(answer: StoredAnswer, other: Other | None = None) -> JudgeCase:
