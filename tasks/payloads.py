@@ -34,7 +34,8 @@ _RESULT = re.compile(
 # A base model goes on with an exam of its own: what stands behind its next question answers that one.
 _NEXT_QUESTION = re.compile(
     r"^[ \t*_#>]*(?:Q|Question|Problem|Frage|Pregunta|Pergunta|Domanda|Вопрос|Задача|Питання|Swali|Soru|Pertanyaan"
-    r"|Soal(?:an)?|Câu hỏi|Tanong|问题|問題|질문|문제|คำถาม|โจทย์|प्रश्न|প্রশ্ন|ప్రశ్న|السؤال|سؤال|سوال|שאלה)[ \t*_]*\d*[ \t*_]*:",
+    r"|Soal(?:an)?|Câu hỏi|Tanong|问题|問題|질문|문제|คำถาม|โจทย์|प्रश्न|প্রশ্ন|ప్రశ్న"
+    r"|السؤال|سؤال|سوال|שאלה)[ \t*_]*\d*[ \t*_]*:",
     re.MULTILINE,
 )
 
