@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli import main
 from tasks.report import build_index, build_report, write_index, write_report
 from tasks.report.explorer import payload, script_json
 from tasks.report.figures import duration, in_unit, number
@@ -127,6 +128,26 @@ def test_the_front_page_lists_runs_and_links_pages(home: Path, tmp_path: Path) -
     write_report(home, "r2", None, tmp_path / "r2.html")
     assert '<a href="r2.html">' in write_index(home, tmp_path / "index.html").read_text()
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["index.html", "r2.html"]
+
+
+def test_the_command(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("BABELGATE_HOME", str(home))
+    assert main(["report", "--json"]) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert (
+        Path(written["file"]) == home / "reports" / "r2.html"
+        and written["bytes"] == Path(written["file"]).stat().st_size
+    )
+    assert main(["report", "r1", "--baseline", "r2", "--output", str(tmp_path / "new" / "page.html")]) == 0
+    assert "Against r2" in (tmp_path / "new" / "page.html").read_text()
+    assert main(["report", "r3"]) == 64 and "no run 'r3'" in capsys.readouterr().err
+    assert main(["report", "r1", "--output", "/proc/none/page.html"]) == 64
+    assert main(["export", "run", "--run", "r1", "--output", str(tmp_path / "r1"), "--json"]) == 0
+    assert {path.name for path in (tmp_path / "r1").iterdir()} == {
+        "README.md", "answers.parquet", "results.parquet", "metrics.parquet",
+    }  # fmt: skip
 
 
 def test_an_unknown_run_names_the_nearest(home: Path, tmp_path: Path) -> None:
