@@ -4,7 +4,6 @@ Run: python -m benchmarks.language_confusion DATA_DIR > docs/results/language_co
 """
 
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -40,17 +39,11 @@ disagree where LPR errs: it fails Indonesian as Malay and Chinese as Japanese, a
 def main(data_dir: Path) -> None:
     expected = {row.model: row for row in expected_lpr()}
     print(HEAD)
-    answers, seconds = 0, 0.0
     for rates in recorded_lpr(data_dir):
         counts: Counter[tuple[str, str]] = Counter()
         rows = recorded_answers(data_dir / FOLDER / "outputs" / f"{rates.model}.csv.gz")
-        started = time.process_time()
-        reports = [code_switch(row.completion, row.language) for _, row in rows]
-        seconds += time.process_time() - started
-        answers += len(rows)
-        passed = [passes(row) for _, row in rows]
-        for (task, _), report, ok in zip(rows, reports, passed, strict=True):
-            count(counts, task, report, ok)
+        for task, row in rows:
+            count(counts, task, code_switch(row.completion, row.language), passes(row))
         wanted = expected[rates.model]
         mono = (rates.mono_lpr, wanted.mono_lpr, rates.wpr_mono)
         cross = (rates.cross_lpr, wanted.cross_lpr, rates.wpr_cross)
@@ -58,7 +51,6 @@ def main(data_dir: Path) -> None:
             shares = (share(counts, task, of, what) for what, of in COLUMNS)
             values = " | ".join("–" if value is None else f"{value:.1f}" for value in (*known, *shares))
             print(f"| {rates.model} | {task} | {values} |", flush=True)
-    print(f"\n{answers:,} answers; `code_switch` took {seconds:.0f} s of one core: {answers / seconds:,.0f} answers/s.")
 
 
 def passes(row: ConfusionRow) -> bool | None:

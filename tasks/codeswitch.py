@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import regex
 
 from tasks.english_runs import LATIN_STRETCH, MIN_PROBABILITY, EnglishRun, english_runs
-from tasks.language_id import UNDETERMINED, canonical, line_language, scripts_of, sentence_language, unknown_in_japan
+from tasks.han import unknown_in_japan
+from tasks.language_id import (
+    UNDETERMINED,
+    canonical,
+    decides_alone,
+    is_own_throughout,
+    line_language,
+    scripts_of,
+    sentence_language,
+)
 from tasks.mask import allowed_terms, mask, mask_terms
-from tasks.scripts import Normalized, letter_scripts, normalize_with_offsets, script_class, script_counts
+from tasks.scripts import Normalized, letter_scripts, normalized, script_class, script_counts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,6 +71,9 @@ class LanguageReport:
     near: tuple[SwitchSpan, ...] = ()
 
 
+_FAITHFUL = LanguageReport(False, False, (), 0.0, 0, "")
+
+
 class _Line(NamedTuple):
     """One judged line: `language` None if too short to tell; `right` says whether the wanted language is in it."""
 
@@ -83,16 +95,17 @@ def code_switch(text: str, lang: str, allow: frozenset[str] | tuple[str, ...] = 
     code = canonical(lang)
     if code is None:
         return _unmeasured(f"language '{lang}' is not supported: which language an answer is in cannot be told from it")
-    normal = normalize_with_offsets(text)
+    normal = normalized(text)
     numbers = letter_scripts(normal.text)
-    if script_counts(numbers).keys() <= scripts_of(code) - {"Latn"}:
-        return _report(normal.text, numbers, normal, text, code)  # nothing in it that a mask could take away
+    counts = script_counts(numbers)
+    if counts and counts.keys() <= scripts_of(code) and decides_alone(code):
+        return _FAITHFUL
     own = script_class(scripts_of(code))
     masked = mask(normal.text, own)
-    report = _report(masked, letter_scripts(masked), normal, text, code)
+    report = _report(masked, numbers if masked is normal.text else letter_scripts(masked), normal, code)
     if allow and (report.spans or report.near or report.intrusions) and (terms := allowed_terms(allow, own)):
         masked = mask_terms(masked, terms)
-        report = _report(masked, letter_scripts(masked), normal, text, code)
+        report = _report(masked, letter_scripts(masked), normal, code)
     return report
 
 
@@ -100,7 +113,7 @@ def _unmeasured(reason: str) -> LanguageReport:
     return LanguageReport(None, None, (), None, None, reason)
 
 
-def _report(masked: str, numbers: "np.ndarray", normal: Normalized, original: str, lang: str) -> LanguageReport:
+def _report(masked: str, numbers: "np.ndarray", normal: Normalized, lang: str) -> LanguageReport:
     letters = _letters(numbers)
     if not letters:
         return _unmeasured("no text left to judge after code, formulas, names and numbers")
@@ -116,11 +129,11 @@ def _report(masked: str, numbers: "np.ndarray", normal: Normalized, original: st
     return LanguageReport(
         wrong_language=wrong if told else None,
         code_switch=switched,
-        spans=tuple(_original(span, normal, original) for span in spans),
+        spans=tuple(_original(span, normal) for span in spans),
         switched_char_share=covered / letters,
         intrusions=None if lang == "en" else sum(line.intrusions for line in lines),
         reason=reason or (_ENGLISH_ONLY if lang == "en" else ""),
-        near=tuple(_original(span, normal, original) for line in lines for span in line.near),
+        near=tuple(_original(span, normal) for line in lines for span in line.near),
     )
 
 
@@ -168,13 +181,11 @@ def _is_mixed(line: str, spans: list[SwitchSpan], lang: str) -> bool:
         return False
     for span in spans:
         line = line[: span.start] + " " * (span.end - span.start) + line[span.end :]
-    counts = script_counts(letter_scripts(line))
-    if "Latn" in scripts_of(lang):
-        return line_language(line, lang, counts) == lang
-    own = sum(counts.get(script, 0) for script in scripts_of(lang))
+    own = sum(script_counts(letter_scripts(line)).get(script, 0) for script in scripts_of(lang))
     # Japanese is half written in Chinese characters, so these speak for Chinese only where they prevail.
     weight = 0.5 if lang in ("zh", "zh-Hant") else 5
-    return own * weight >= sum(span.end - span.start for span in spans)
+    enough = own * weight >= sum(span.end - span.start for span in spans)
+    return enough and ("Latn" not in scripts_of(lang) or sentence_language(line, lang) == lang)
 
 
 def _wrong_line(line: str, language: str) -> SwitchSpan:
@@ -235,7 +246,7 @@ def _foreign_runs(line: str, counts: dict[str, int], lang: str) -> list[SwitchSp
 def _foreign_sentences(line: str, lang: str, taken: list[SwitchSpan]) -> list[SwitchSpan]:
     """Sentences (beside another script: stretches of Latin words) of eight and more words in a third language."""
     latin = "Latn" in scripts_of(lang)
-    if latin and len(line) < _TWO_SENTENCES:
+    if latin and (len(line) < _TWO_SENTENCES or is_own_throughout(line, lang, _SENTENCE_WORDS)):
         return []
     pieces = _SENTENCE if latin else LATIN_STRETCH
     spans = []
@@ -274,6 +285,6 @@ def _shifted(spans: list[SwitchSpan], by: int) -> list[SwitchSpan]:
     return [replace(span, start=span.start + by, end=span.end + by) for span in spans]
 
 
-def _original(span: SwitchSpan, normal: Normalized, original: str) -> SwitchSpan:
+def _original(span: SwitchSpan, normal: Normalized) -> SwitchSpan:
     start, end = normal.original_span(span.start, span.end)
-    return replace(span, start=start, end=end, text=original[start:end])
+    return replace(span, start=start, end=end, text=normal.original[start:end])

@@ -1,6 +1,5 @@
 """English runs inside a line of another language: grown word by word, then held to what real English looks like."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,7 +7,8 @@ from typing import NamedTuple
 
 import regex
 
-from tasks.language_id import english_probability, scripts_of
+from tasks.identifiers import english_probability
+from tasks.language_id import scripts_of, words_of
 from tasks.lexicon import FUNCTION_WORDS, english, englishness, frequencies, speaking_english
 
 MIN_SCORE = 3.0
@@ -22,9 +22,6 @@ _NEAR_SCORE, _NEAR_PROBABILITY = 1.5, 0.5
 _LATIN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{Mn}]*(?:['’-]\p{Latin}+)*")
 # Latin words with no letter of another script and no line end between them.
 LATIN_STRETCH = regex.compile(r"\p{Latin}(?:[^[\p{L}--\p{Latin}]\n]*\p{Latin})?\p{Mn}*", flags=regex.V1)
-
-
-_QUICK_WORD = re.compile(r"[^\W\d_]+")
 
 
 class _Word(NamedTuple):
@@ -66,7 +63,7 @@ def english_runs(line: str, lang: str) -> list[EnglishRun]:
 def _grown(line: str, lang: str, latin: bool) -> Iterator[list[_Word]]:
     if latin:
         # Most lines have no word that speaks for English, and need no positions.
-        if not speaking_english(lang).isdisjoint(_QUICK_WORD.findall(line.lower())):
+        if not speaking_english(lang).isdisjoint(words_of(line)):
             yield from _grow(_latin_words(line, lang))
         return
     for stretch in LATIN_STRETCH.finditer(line):

@@ -2,32 +2,23 @@
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import regex
 
+from tasks.han import han_language
+from tasks.identifiers import middle, ranked
 from tasks.languages import LANGUAGES
 from tasks.lexicon import distinctive
 from tasks.scripts import PARTS, letter_scripts, normalize_text, script_counts
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
-
-__all__ = [
-    "canonical",
-    "english_probability",
-    "line_language",
-    "normalize_text",
-    "scripts_of",
-    "sentence_language",
-    "supported",
-]
+__all__ = ["canonical", "decides_alone", "is_own_throughout", "line_language", "normalize_text", "scripts_of",
+    "sentence_language", "supported", "words_of"]  # fmt: skip
 
 UNDETERMINED = "und"
 MIN_UNITS = 5
 MIN_CONFIDENCE = 0.5
 _NOT_OWN = 0.02  # below this the wanted language is out, whichever it is instead
-_SAMPLE = 100
+_PLAIN_WORD = re.compile(r"[^\W\d_]+")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 _MIN_LOWER = 3
 _LOWER = regex.compile(r"\b\p{Ll}\p{L}+")
@@ -69,9 +60,6 @@ _SAME = {
 }  # fmt: skip
 # Languages of Java: py3langid does not know Sundanese and calls it one of its neighbours, so little words decide.
 _NEIGHBOURS = ("id", "jv", "su")
-# Words of modern Chinese that Japanese does not write, and that stand in nearly every sentence.
-_CHINESE = regex.compile(r"[你们們这這您很它她把给给吗嗎呢吧啊哪怎么麼没沒还還让讓吃]|[的是了](?=[\p{Han}])")
-_HAN = regex.compile(r"\p{Han}")
 _LETTERS_A_UNIT = {
     "Hani": 1.7,
     "Hira": 1.7,
@@ -106,6 +94,12 @@ def scripts_of(lang: str) -> frozenset[str]:
     """The scripts whose letters a language is written in, ISO 15924, taken apart (Jpan → Hani, Hira, Kana)."""
     scripts = LANGUAGES[lang].scripts
     return frozenset(part for script in scripts for part in PARTS.get(script, (script,)))
+
+
+@lru_cache(maxsize=128)
+def decides_alone(lang: str) -> bool:
+    """Whether no other language of ours is written in its script, so that its letters are proof."""
+    return lang in _SOLE.values() and lang != "ja"
 
 
 def _too_short(line: str, counts: dict[str, int]) -> bool:
@@ -148,12 +142,12 @@ def _within(lang: str, line: str, counts: dict[str, int]) -> str | None:
         return _latin(line, lang)
     if script in _CANDIDATES:
         return _by_signs(line, script, lang)
-    return _han(line, counts, lang) if script in ("Jpan", "Hans", "Hant") else lang
+    return han_language(line, counts, lang) if script in ("Jpan", "Hans", "Hant") else lang
 
 
 def _of_script(script: str, line: str, counts: dict[str, int]) -> str | None:
     if script in _CJK:
-        return _han(line, counts, "")
+        return han_language(line, counts, "")
     if script in _CANDIDATES:
         return _by_signs(line, script, "")
     return _SOLE.get(script, UNDETERMINED)
@@ -167,7 +161,7 @@ def _by_signs(line: str, script: str, lang: str) -> str | None:
         seen.discard("fa")  # Urdu uses the Persian letters too
     if seen == {lang} or (script == "Arab" and lang == "ar" and not seen):
         return lang
-    found, confidence = _identifier(_CANDIDATES[script]).classify(line)
+    found, confidence = ranked(middle(line), _CANDIDATES[script])[0]
     if found == lang or not lang:
         return found if found in LANGUAGES else UNDETERMINED
     # Within one alphabet the identifier errs more than between alphabets, so ask for more.
@@ -175,60 +169,21 @@ def _by_signs(line: str, script: str, lang: str) -> str | None:
     return (found if found in LANGUAGES else UNDETERMINED) if sure else lang
 
 
-def _han(line: str, counts: dict[str, int], lang: str) -> str:
-    """Japanese by its kana; Simplified or Traditional Chinese by the characters that only the other one has."""
-    kana = counts.get("Hira", 0) + counts.get("Kana", 0)
-    # Chinese that names a Japanese title has some kana; Japanese has them in every word.
-    least = 0.2 if lang in ("zh", "zh-Hant") else 0.05
-    if kana > least * (kana + counts.get("Hani", 0)) and not (least > 0.1 and unknown_in_japan(line) >= 2):
-        return "ja"
-    if lang == "ja" and len(_CHINESE.findall(line)) + unknown_in_japan(line) < 2:
-        return "ja"  # a list of names or a heading needs no kana
-    simplified, traditional = _variants(line)
-    if lang in ("zh", "zh-Hant"):
-        ours, theirs = (simplified, traditional) if lang == "zh" else (traditional, simplified)
-        return ({"zh": "zh-Hant", "zh-Hant": "zh"}[lang]) if theirs >= 3 and theirs > 2 * ours else lang
-    return "zh-Hant" if traditional > simplified else "zh"
-
-
-def unknown_in_japan(line: str) -> int:
-    """How many of its characters Japanese does not write: those that Windows-31J cannot encode."""
-    return sum(not _encodes(character, "cp932") for character in _HAN.findall(line))
-
-
-def _variants(line: str) -> tuple[int, int]:
-    """Characters of GB 2312 that Big5 lacks, and the reverse: what only Simplified, only Traditional text has."""
-    simplified = traditional = 0
-    for character in _HAN.findall(line):
-        in_gb, in_big5 = _encodes(character, "gb2312"), _encodes(character, "big5")
-        simplified += in_gb and not in_big5
-        traditional += in_big5 and not in_gb
-    return simplified, traditional
-
-
-@lru_cache(maxsize=20_000)
-def _encodes(character: str, codec: str) -> bool:
-    try:
-        character.encode(codec)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _latin(line: str, lang: str) -> str | None:
-    if "Latn" in scripts_of(lang) and _speaks_for_itself(line, lang, 2):
+    """The language of a line in Latin letters: by its common words, else by py3langid over all such languages."""
+    if "Latn" in scripts_of(lang) and _speaks_for_itself(words_of(line), lang, 2):
         return lang
     if len(_LOWER.findall(line.lower() if line.isupper() else line)) < _MIN_LOWER:
         return None  # a row of names is in no language
-    middle = _middle(line)
-    ranked = _identifier(_LATIN).rank(middle)
+    sample = middle(line)
+    ranks = ranked(sample, _LATIN)
     # A sample settles most lines; only a surprise is worth reading the line to its end.
-    if middle != line and not _is_same(ranked[0][0], lang):
-        ranked = _identifier(_LATIN).rank(line)
-    found, confidence = ranked[0]
+    if sample != line and not _is_same(ranks[0][0], lang):
+        ranks = ranked(line, _LATIN)
+    found, confidence = ranks[0]
     if _is_same(found, lang):
         return _neighbour(line, lang) if lang in _NEIGHBOURS else lang
-    own = sum(probability for code, probability in ranked if _is_same(code, lang))
+    own = sum(probability for code, probability in ranks if _is_same(code, lang))
     return found if confidence >= MIN_CONFIDENCE or 0 < own < _NOT_OWN else None
 
 
@@ -238,13 +193,31 @@ def _is_same(found: str, lang: str) -> bool:
 
 def sentence_language(sentence: str, lang: str) -> str | None:
     """`line_language` of a sentence inside a line that is in `lang` as a whole: one word of its own is enough."""
-    if "Latn" in scripts_of(lang) and _speaks_for_itself(sentence, lang, 1):
+    if "Latn" in scripts_of(lang) and _speaks_for_itself(words_of(sentence), lang, 1):
         return lang
     return line_language(sentence, lang)
 
 
-def _speaks_for_itself(line: str, lang: str, least: int) -> bool:
-    words = line.lower().split()
+def is_own_throughout(line: str, lang: str, window: int) -> bool:
+    """Whether a line in Latin letters has a word of `lang`'s own in every stretch of `window` words."""
+    own, since = _distinctive(lang), 0
+    for word in words_of(line):
+        since = 0 if word in own else since + 1
+        if since >= window:
+            return False
+    return True
+
+
+@lru_cache(maxsize=8)
+def words_of(line: str) -> list[str]:
+    """The words of a line as written, so that a name (Paris) is not taken for a word of the language of its country.
+
+    Kept for a moment, since a line is looked at several times in a row.
+    """
+    return _PLAIN_WORD.findall(line)
+
+
+def _speaks_for_itself(words: list[str], lang: str, least: int) -> bool:
     hits = sum(map(_distinctive(lang).__contains__, words))
     return hits >= least and hits * 12 >= len(words)
 
@@ -255,43 +228,8 @@ def _distinctive(lang: str) -> frozenset[str]:
     return distinctive(lang, tuple(code for code in (*_LATIN, "su") if code not in same))
 
 
-def _middle(line: str) -> str:
-    """About `_SAMPLE` characters around the middle of a long line, in whole words."""
-    if len(line) <= 1.5 * _SAMPLE:
-        return line
-    start = (len(line) - _SAMPLE) // 2
-    return line[start : start + _SAMPLE].partition(" ")[2].rpartition(" ")[0] or line
-
-
 def _neighbour(line: str, lang: str) -> str:
     """`lang`, unless the words that only one other language of Java has are clearly more than its own."""
-    words = line.lower().split()
-    hits = {code: sum(map(distinctive(code, _NEIGHBOURS).__contains__, words)) for code in _NEIGHBOURS}
+    hits = {code: sum(map(distinctive(code, _NEIGHBOURS).__contains__, words_of(line))) for code in _NEIGHBOURS}
     best = max(hits, key=hits.__getitem__)
     return best if hits[best] >= 3 and hits[best] > 2 * hits[lang] else lang
-
-
-def english_probability(text: str, lang: str) -> float:
-    """py3langid's probability that a run is English rather than `lang` (Sundanese through its neighbours)."""
-    pair = ("en", "id", "jv") if lang == "su" else ("en", lang)
-    return dict(_identifier(pair).rank(text))["en"]
-
-
-@lru_cache(maxsize=1)
-def _full_identifier() -> "LanguageIdentifier":
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-@lru_cache(maxsize=256)
-def _identifier(languages: tuple[str, ...]) -> "LanguageIdentifier":
-    """py3langid restricted to some languages; the model itself (0.9 s, 130 MB) is loaded once a process and shared."""
-    import copy
-
-    import numpy as np
-
-    restricted = copy.copy(_full_identifier())
-    restricted.set_languages(languages)
-    restricted.nb_ptc = np.ascontiguousarray(restricted.nb_ptc)  # rows are gathered: 2x faster than a column view
-    return restricted

@@ -13,8 +13,10 @@ _OWN_FREQUENCY = 1e-3  # a word of one of our lists: they hold only common words
 _FLOOR = 1e-7
 _CLIP = 2.5
 _LEAST = 1e-6
-_COMMON_WORDS = (1000, 5.0)  # how many of the commonest, and how much rarer elsewhere
-_LITTLE_WORDS = (300, 20.0)  # Javanese and Sundanese share Indonesian's other words
+# How many of the commonest words may be distinctive, and how much rarer they must be elsewhere. English words turn up
+# in texts of every language; Javanese and Sundanese share all of Indonesian's but the little ones.
+_RANKS = {"en": (1000, 5.0), "id": (300, 20.0), "ms": (300, 20.0)}
+_ALL_RANKS = (2500, 5.0)
 _NEIGHBOURS = ("es", "fr", "de", "it", "pt", "nl")
 
 
@@ -87,7 +89,7 @@ def distinctive(lang: str, languages: tuple[str, ...]) -> frozenset[str]:
     Two of them in a line settle its language without an identifier.
     """
     others = [_common(other) for other in languages if other != lang]
-    ranks, ratio = _LITTLE_WORDS if lang in ("id", "ms") else _COMMON_WORDS
+    ranks, ratio = _RANKS.get(lang, _ALL_RANKS)
     return frozenset(
         word
         for word, frequency in islice(_common(lang).items(), ranks)

@@ -63,10 +63,15 @@ _PATTERNS = tuple(
         (tuple(sorted(_COMMANDS)), _COMMAND, 0),
     )
 )
-# No pattern can match a text that has neither one of these nor a word of `_STARTS`; most prose has neither.
-_TRIGGER = re.compile(
-    r"[`$\\@#<>{}\[\](=_/~;\"“”„«»‹›「」『』《》【】（]|\.[A-Za-z]| -[-A-Za-z]|"
-    r"[Aa][Nn][Ss][Ww][Ee][Rr]|(?<![^\W\d_])['‘]"
+# No pattern can match a text that has none of these and no word of `_STARTS`; most prose has none.
+_TRIGGER = re.compile(r"[`$\\@#<>{}\[\](=_/~;\"“”„«»‹›「」『』《》【】（]")
+_OTHER_TRIGGERS = (
+    (".", re.compile(r"\.[A-Za-z]")),
+    (" -", re.compile(r" -[-A-Za-z]")),
+    ("nswer", re.compile("answer", re.IGNORECASE)),
+    ("NSWER", re.compile("ANSWER")),
+    ("'", re.compile(r"(?<![^\W\d_])'")),
+    ("‘", re.compile("‘")),
 )
 _STARTS = _COMMANDS | set(("import", "from", "for", "while", "if", "elif", "with", "try", "else", "SELECT", "UPDATE"))
 _GLOSS = regex.compile(r"[(（\[【][^()（）\[\]【】\n]{1,120}[)）\]】]")
@@ -88,7 +93,7 @@ def mask(text: str, own_scripts: str) -> str:
     `own_scripts` is a regex class of the letters of the answer's language ("[\\p{Thai}]"): a quotation or bracket that
     holds such letters is part of the text, unless that script is Latin.
     """
-    if not _TRIGGER.search(text) and _STARTS.isdisjoint(text.split()):
+    if not _may_match(text):
         return text
     for gates, pattern in _PATTERNS:
         for gate in gates:
@@ -102,6 +107,12 @@ def mask(text: str, own_scripts: str) -> str:
             lambda found: _blank(found) if _is_title(found.group(), own_scripts) else found.group(), text
         )
     return text
+
+
+def _may_match(text: str) -> bool:
+    if _TRIGGER.search(text) or not _STARTS.isdisjoint(text.split()):
+        return True
+    return any(sign in text and trigger.search(text) for sign, trigger in _OTHER_TRIGGERS)
 
 
 def _blank(found: "regex.Match[str]") -> str:

@@ -31,17 +31,17 @@ _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2
 
 
 class Normalized(NamedTuple):
-    """Normalised text; `offsets[i]` is where its i-th character starts in the original, None where nothing moved.
-
-    `offsets` has one entry more than the text: the original's length.
-    """
+    """Normalised text and the original that it comes from."""
 
     text: str
-    offsets: tuple[int, ...] | None
+    original: str
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """The slice of the original text that the slice [start, end) of the normalised one comes from."""
-        return (start, end) if self.offsets is None else (self.offsets[start], self.offsets[end])
+        """The slice of the original that the slice [start, end) of the normalised text comes from."""
+        if self.text == self.original:
+            return start, end
+        offsets = _offsets(self.original)
+        return offsets[start], offsets[end]
 
 
 def normalize_text(text: str) -> str:
@@ -49,23 +49,18 @@ def normalize_text(text: str) -> str:
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
-def normalize_with_offsets(text: str) -> Normalized:
+def normalized(text: str) -> Normalized:
     """`normalize_text`, with the way back to the original's character positions."""
-    if text.isascii():
-        return Normalized(text, None)
-    visible = _INVISIBLE.sub("", text)
-    if unicodedata.is_normalized("NFC", visible):
-        if len(visible) == len(text):
-            return Normalized(text, None)
-        kept = (index for index, character in enumerate(text) if not _INVISIBLE.match(character))
-        return Normalized(visible, (*kept, len(text)))
-    pieces: list[str] = []
+    return Normalized(text if text.isascii() else normalize_text(text), text)
+
+
+@lru_cache(maxsize=4)
+def _offsets(original: str) -> tuple[int, ...]:
+    """Where each character of the normalised text starts in the original, and at last the original's length."""
     offsets: list[int] = []
-    for cluster in regex.finditer(r"\X", text):  # composition never reaches over a grapheme cluster
-        piece = normalize_text(cluster.group())
-        pieces.append(piece)
-        offsets.extend([cluster.start()] * len(piece))
-    return Normalized("".join(pieces), (*offsets, len(text)))
+    for cluster in regex.finditer(r"\X", original):  # composition never reaches over a grapheme cluster
+        offsets.extend([cluster.start()] * len(normalize_text(cluster.group())))
+    return (*offsets, len(original))
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from tasks.language_id import canonical, line_language, sentence_language, suppo
 from tasks.languages import LANGUAGES
 from tasks.lexicon import FUNCTION_WORDS, english, englishness, frequencies
 from tasks.mask import mask, mask_terms
-from tasks.scripts import letter_scripts, normalize_text, normalize_with_offsets, script_counts
+from tasks.scripts import letter_scripts, normalize_text, normalized, script_counts
 
 ROWS = [
     json.loads(line) for line in (Path(__file__).parent / "data/switch_cases.jsonl").read_text("utf-8").splitlines()
@@ -81,7 +81,7 @@ def test_a_sentence_within_a_right_line_needs_one_word_of_its_own() -> None:
 )  # fmt: skip
 def test_normalize(text: str, normal: str) -> None:
     assert normalize_text(text) == normal
-    found = normalize_with_offsets(text)
+    found = normalized(text)
     assert found.text == normal
     assert found.original_span(0, len(normal)) in ((0, len(text)), (1, len(text)), (1, len(text) - 1))
 
