@@ -61,6 +61,7 @@ class Header(Strict):
     evidence: Texts = Field(default=(), description="closed list of what a quote may show; free words when left out")
     languages: Annotated[Texts, Field(min_length=1)] | Literal["all"] = "all"
     applies_to: Annotated[tuple[Kind, ...], Field(min_length=1, strict=False)]
+    cut_answers: bool = Field(default=False, description="whether an answer that was cut off can be judged")
     max_tokens: int = Field(default=500, ge=50)
     examples: Annotated[tuple[Example, ...], Field(min_length=2, strict=False)]
 

@@ -72,6 +72,7 @@ def _stored(
     home: Path, run: RunRecord, rubric: Rubric, languages: Sequence[str] | None, datasets: Sequence[str] | None
 ) -> tuple[list[StoredAnswer], int]:
     items = {item.sample_id: item for item in stored_items(home, run)}
+    readable = ("ok", "truncated") if rubric.header.cut_answers else ("ok",)
     pivot = {PIVOT} if rubric.name == "equivalence" else set()
     found: list[StoredAnswer] = []
     left_out = 0
@@ -84,7 +85,7 @@ def _stored(
             continue
         for completion in completions:
             item = items[completion.sample_id]
-            if completion.status != "ok" or not completion.text.strip():
+            if completion.status not in readable or not completion.text.strip():
                 left_out += 1
                 continue
             quoted = prompt_terms(item, messages[item.sample_id])
