@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export DO_NOT_TRACK = 1
+# Certificates of the system, which a company may have added its own to; uv would bring its own list.
+export UV_SYSTEM_CERTS = 1
 
 .PHONY: quickstart test lint format slow env dev-env requirements schemas vllm-cpu vllm-gpu clean
 
