@@ -114,11 +114,12 @@ _COPULAS = {
     "yo": "ni|jẹ́",
     "zh": "应该是|應該是|就是|是|为|為|等于|等於|选|選|~",
 }
-_OR = """or oder o ou или або atau utawa hoặc หรือ ຫຼື ឬ または もしくは 或 或者 또는 혹은 أو یا या কিংবা অথবা বা ya veya
+_OR = """or oder o ou или або atau utawa hoặc หรือ ຫຼື ឬ または もしくは 或 或者 또는 혹은 أو یا या কিংবা অথবা বা ya veya או
 yahut au vagy lub nebo eller tai of ή sau edo либо அல்லது లేదా ಅಥವಾ അല്ലെങ്കിൽ અથવા किंवा ਜਾਂ သို့မဟုတ်"""
 _AND = """and und et y e dan na và и і ve og och i ja és și és और এবং ও و আর และ 和 與 与 及 와 과 と"""
-_NEGATORS = """not neither nor isn't no never n't nicht kein keine keinen pas aucun non não nunca nem не нет ні
-bukan bukanlah tidak ora dudu sanes teu henteu không chẳng chưa si sio siyo hindi değil nie ne niet
+_NEGATORS = """not neither nor isn't aren't can't cannot couldn't no never n't
+nicht kein keine keinen pas aucun non não nunca nem не нет ні
+bukan bukanlah tidak ora dudu sanes teu henteu không chẳng chưa si sio siyo hakuna hindi değil nie ne niet
 geen ikke inte ei nem nu δεν όχι לא אין ไม่ มิ ບໍ່ មិន 不 非 没 沒 ない なく ません 않 아니 안 못 ليس ليست غير لا
 نیست نہیں नहीं नही न না নয় కాదు లేదు இல்லை ಅಲ್ಲ അല്ല નથી नाही ਨਹੀਂ မဟုတ်"""
 _SPACED = re.compile("[A-Za-zÀ-ɏͰ-ϿЀ-ӿḀ-ỿ0-9]")
@@ -185,3 +186,5 @@ OR_WORD = re.compile(_joined(_OR), re.IGNORECASE)
 AND_WORD = _joined(_AND)
 # With the copula that a negator takes in Chinese and Thai: 不是, ไม่ใช่.
 NEGATION = re.compile(_joined(_NEGATORS) + "(?:是|ใช่|เป็น)?", re.IGNORECASE)
+# Japanese and its neighbours negate what stands before, so that in "AではなくB" it is not B that is negated.
+NEGATING_NEXT = rf"(?!ない|なく|ません|않|아니|değil|नहीं|नही|নয়){NEGATION.pattern}"

@@ -1,6 +1,6 @@
 """The words around a chosen label, all languages together: option, correct, wrong."""
 
-from tasks.answer_words import NEGATION, bounded
+from tasks.answer_words import AND_WORD, NEGATION, OR_WORD, bounded
 
 _OPTION_SPACED = """option choice answer letter opción letra respuesta alternativa Antwort Möglichkeit Buchstabe réponse
 choix lettre opção resposta opzione risposta lettera optie antwoord alternativ svar odpowiedź opcja možnost odpověď
@@ -19,11 +19,24 @@ _WRONG_SPACED = """wrong incorrect false falsch falsche incorrecta incorrecto fa
 неверно неверный неправильно неправильный salah keliru sai yanlış si-sahihi fout onjuist feil fel väärä błędna špatně"""
 _WRONG_UNSPACED = "错 錯 誤 不正 틀 오답 ผิด ຜິດ ខុស မှား गलत ভুল తప్పు தவறு ತಪ್ಪು خطأ غلط نادرست שגוי"
 
+# The second half of "both A and B" where it is not simply "and", and what is glued to the first label (A와 B, AとB).
+_PAIRED_SPACED = """como quanto che soit sia maupun hem та й jak tak cât sekä että at saka na lẫn και sowie
+nor als או וגם اور"""
+_AMONG = "between among zwischen unter entre tra fra между між między antara giữa trong mellan tussen kati بين میان בין"
+_PAIRED_PHRASES = ("as well as", "als auch", "jak i", "así como", "ainsi que", "bem como", "cũng như", "hem de")
+_PAIRED_UNSPACED = """와 과 이나 나 이랑 랑 하고 と か または もしくは あるいは 和 或者 或 与 與 及 以及 跟 还是 還是
+หรือ และ กับ ແລະ ຫຼື
+និង ឬ နှင့် နဲ့ သို့မဟုတ် மற்றும் అలాగే మరియు లేదా ಮತ್ತು ו و"""
+
 
 def _either(*lists: str) -> str:
     return "|".join(bounded(words.split()) for words in lists)
 
 
+JOINED = f"(?:{AND_WORD}|{OR_WORD.pattern}|{_either(_PAIRED_SPACED, _PAIRED_UNSPACED)}|{bounded(_PAIRED_PHRASES)})"
 OPTION = f"(?:{_either(_OPTION_SPACED, _OPTION_UNSPACED)}|{bounded(_OPTION_PHRASES)})"
 RIGHT = f"(?:{_either(_RIGHT_SPACED, _RIGHT_UNSPACED)})"
-WRONG = f"(?:{_either(_WRONG_SPACED, _WRONG_UNSPACED)}|{NEGATION.pattern})"
+WRONG_WORD = f"(?:{_either(_WRONG_SPACED, _WRONG_UNSPACED)})"
+WRONG = f"(?:{WRONG_WORD}|{NEGATION.pattern})"
+# What is chosen from, not what is chosen: between A and B.
+AMONG = f"(?:{_either(_AMONG)})"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tasks.answer_words import NEGATION
-from tasks.choice_words import JOINED, OPTION, RIGHT, WRONG
+from tasks.answer_words import NEGATING_NEXT, NEGATION
+from tasks.choice_words import AMONG, JOINED, OPTION, RIGHT, WRONG, WRONG_WORD
 from tasks.labels import LabelSet, label_set
 from tasks.payloads import Payload
 from tasks.schema import ExtractionState
@@ -25,8 +25,13 @@ _COPULA = re.compile(
     r"\s+(?:(?:is|was|ist|est|es|é|è|er|är|adalah|ialah|là|ni|ay|because|since|это)(?![^\W\d_])|[—–-])"
 )
 _PUNCTUATED = re.compile(r"\s*(?:[).:、。,，;!?\]}।|–—-]|$|\n)")
-_NEGATED_BEFORE = re.compile(rf"{NEGATION.pattern}\s*{OPTION}?\s*[(\[*]*\Z", re.IGNORECASE)
-_NEGATED_BEHIND = re.compile(rf"[)\]*]*\s*(?:(?:is|are|ist|est|es|é|è|là|adalah|は|是)\s*)?{WRONG}", re.IGNORECASE)
+_NEGATED_BEFORE = re.compile(
+    rf"(?:{NEGATING_NEXT}(?:\s+be\b)?|(?<![^\W_]){AMONG})\s*{OPTION}?\s*[(\[*]*\Z", re.IGNORECASE
+)
+_NEGATED_BEHIND = re.compile(
+    rf"[)\]*]*\s*(?:(?:(?:both|is|are|ist|sind|est|sont|es|son|é|è|là|adalah|では|じゃ|は|가|이|은|는|是)\s*){{0,2}}(?:{WRONG}|아니)|:\s*{WRONG_WORD})",
+    re.IGNORECASE,
+)
 _ARTICLE = r"(?:(?:the|la|le|el|το|η)\s+)?"
 _EDGES = " \t\n*_`\"'“”«»「」『』()[]{}.,:;!?。、।$\\"
 
@@ -91,9 +96,9 @@ def read_leading(text: str, start: int, end: int, labels: tuple[str, ...]) -> Ch
     further, behind = _joined(text, match.end(), end, label_set(labels))
     if further and _NEGATED_BEHIND.match(text, behind, end):
         return NO_CHOICE
-    if not further and (comma := patterns.listed.match(text, match.end(), end)):
-        if not _GOES_ON.match(text, comma.end(), end) or patterns.listed.match(text, comma.end(), end):
-            further = label_set(labels).means(comma[comma.lastindex or 1])
+    comma = None if further else patterns.listed.match(text, match.end(), end)
+    if comma and (not _GOES_ON.match(text, comma.end(), end) or patterns.listed.match(text, comma.end(), end)):
+        further = label_set(labels).means(comma[comma.lastindex or 1])
     if not further and not _stands_as_label(text, match, end):
         return NO_CHOICE
     return _one_of([*label_set(labels).means(match[1]), *further], match.span(1))

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tasks.answer_words import NEGATION, OR_WORD
+from tasks.answer_words import NEGATING_NEXT, OR_WORD
 from tasks.folding import fold_word
 from tasks.payloads import Payload
 from tasks.schema import ExtractionState
@@ -43,11 +43,13 @@ zh 蕴含,蘊含,蕴涵|正确,是,对; 中立,中性|可能,不确定; 矛盾|�
 """
 _EDGES = " \t\n*_`\"'“”«»「」『』()[]{}.,:;!?。、।$\\"
 _SPACED = re.compile("[a-zß-ɏͰ-ϿЀ-ӿḀ-ỿ0-9]")
-_ARTICLE = r"(?:(?:an?|the|ein|eine|une?|una?|um|uma|là)\s+)?"
-_NEGATED_BEFORE = re.compile(rf"{NEGATION.pattern}[\s\"'“*]*{_ARTICLE}\Z", re.IGNORECASE)
+_ARTICLE = r"(?:(?:an?|the|ein|eine|une?|una?|um|uma|de|là)\s+)?"
+# To be and there is, where they stand between the negator and the label: no es una …, لا يوجد …, 没有….
+_VERB = r"(?:(?:be|es|è|é|е|είναι|jest|hay|há|existe|υπάρχει|има|ada|ma|يوجد|توجد|هناك)\s+|有|存在|构成|構成)?"
+_NEGATED_BEFORE = re.compile(rf"{NEGATING_NEXT}[\s\"'“*]*{_VERB}{_ARTICLE}[\"'“*]*\Z", re.IGNORECASE)
 _NEGATED_BEHIND = re.compile(
-    r"\s*(?:では|じゃ|이|가|은|는|は)?\s*"
-    r"(?:ない|ありません|아니|아닙|नहीं|नाही|নয়|না\b|değil|نہیں|نیست|இல்லை|కాదు|ಅಲ್ಲ|નથી)"
+    r"\s*(?:では|じゃ|して|し|되지|하지|이|가|은|는|は)?\s*"
+    r"(?:い?ない|なく|い?ません|ありません|않|없|yok(?!\w)|아니|아닙|नहीं|नाही|নয়|না\b|değil|نہیں|نیست|இல்லை|కాదు|ಅಲ್ಲ|નથી)"
 )
 _OPENERS = re.compile(r"[\s*_`\"'“「(\[]*")
 _TO_PUNCTUATION = re.compile(r"[^\n.,;:!?。，、।(（*\"”'」—–]{1,40}")
@@ -109,7 +111,7 @@ def _words(labels: tuple[str, ...], lang: str) -> _Words:
     ordered = sorted(inside, key=len, reverse=True)
     parts = (re.escape(word).replace(r"\ ", r"[\s_-]+") for word in ordered)
     bounds = (
-        rf"(?<![^\W_]){part}(?![^\W_])" if _SPACED.match(word) else part
+        rf"(?<![^\W_]){part}(?=(?:[dt][ıiuü]r)?(?![^\W_]))" if _SPACED.match(word) else part
         for word, part in zip(ordered, parts, strict=True)
     )
     return _Words(exact, re.compile("|".join(bounds), re.IGNORECASE))

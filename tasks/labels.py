@@ -22,10 +22,13 @@ ENCLOSED = "[" + "".join(f"{first}-{last}" for first, last in _ENCLOSED_RANGES.s
 # What may not touch a label: a letter or digit, a combining mark, an apostrophe with a letter (D'accord).
 _SPACED_SIGN = re.compile("[A-ZΑ-ΩА-Я0-9]")
 _TURKISH = "[dt][ıiuü]r|[ıiuü](?![a-zıü])"  # B'dir: is B
-_LATER = "[A-Za-z0-9À-ɏͰ-ϿЀ-ӿ]"
+_LATER = "[A-Za-z0-9À-ɏͰ-ϿЀ-ӿḀ-ỿ\u0300-\u036f]"
 _MARKS = "\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4e\u0eb0-\u0ecd\u102b-\u103e\u17b4-\u17d3"
 # What may follow a native label without a space: is (Korean, Japanese), number, polite particles.
-_SUFFIXES = "(?:입니다|이다|이며|번|예요|이에요|です|だ|である|が正|ครับ|ค่ะ)"
+_SUFFIXES = (
+    "(?:입니다|이다|이며|번|예요|이에요|です|だ|である|が正|ครับ|ค่ะ|"
+    "(?:と|か|または|もしくは|和|或者?|与|與|及)[アイウエオ甲乙丙丁](?![ァ-ヶー]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
