@@ -1,9 +1,6 @@
--- Answers to read: those that the data set's primary metric or a language metric calls bad, some of every cell.
+-- Answers to read, some of every cell: those that a metric calls bad. One that a metric could not measure is not bad.
 WITH bad AS (
-  SELECT f.*
-  FROM v_failures f
-  LEFT JOIN datasets d ON d.run_id = f.run_id AND d.dataset_id = f.dataset_id
-  WHERE f.run_id = $run AND (f.value IS NOT NULL OR f.status <> 'ok')),
+  SELECT * FROM v_failures WHERE run_id = $run AND (value IS NOT NULL OR status <> 'ok')),
 answers AS (
   SELECT completion_id::VARCHAR AS completion_id, model_id, lang, dataset_id, item_id, repeat_ix, status,
          any_value(messages) AS messages, any_value(prompt) AS question, any_value(context) AS context,
