@@ -29,7 +29,8 @@ _NEGATED_BEFORE = re.compile(
     rf"(?:{NEGATING_NEXT}(?:\s+be\b)?|(?<![^\W_]){AMONG})\s*{OPTION}?\s*[(\[*]*\Z", re.IGNORECASE
 )
 _NEGATED_BEHIND = re.compile(
-    rf"[)\]*]*\s*(?:(?:(?:both|is|are|ist|sind|est|sont|es|son|é|è|là|adalah|では|じゃ|は|가|이|은|는|是)\s*){{0,2}}(?:{WRONG}|아니)|:\s*{WRONG_WORD})",
+    rf"[)\]*]*\s*(?:(?:(?:both|is|are|ist|sind|est|sont|es|son|é|è|là|adalah|では|じゃ|は|가|이|은|는|是)\s*){{0,2}}"
+    rf"(?:{WRONG}|아니)|:\s*{WRONG_WORD})",
     re.IGNORECASE,
 )
 _ARTICLE = r"(?:(?:the|la|le|el|το|η)\s+)?"
