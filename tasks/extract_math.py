@@ -24,6 +24,7 @@ _LEAD = re.compile(
 )
 _LIST = re.compile(rf"\s*(?:[,;、،/&~–—-]|{AND_WORD})\s*\Z|\s+\Z", re.IGNORECASE)
 _NEGATED = re.compile(rf"{NEGATION.pattern}\s*\Z", re.IGNORECASE)
+_EDGES = " \t\r\n*_`\"'“”.,。।!$€£¥₹฿()[]\\"
 _DIGIT = re.compile("[0-9]")
 _OPERATOR = re.compile(r"\s*[-+*/×÷·−x]\s*\Z")
 
@@ -69,8 +70,11 @@ def _read(text: str, lang: str, start: int, end: int, method: str) -> NumberRead
     begin, stop = _side_of_equation(text, lang, begin, stop)
     numbers = _digits_first(read_numbers(text, lang, begin, stop))
     if not numbers:
-        spelled = spelled_number(text, lang, begin, stop) if method not in ("last_line", "bold") else None
-        return NumberReading("found", spelled) if spelled else _NOTHING
+        spelled = spelled_number(text, lang, begin, stop)
+        # At the end of a text, words like one and un count only where nothing else stands.
+        alone = spelled and not (text[begin : spelled.span[0]] + text[spelled.span[1] : stop]).strip(_EDGES)
+        announced = method not in ("last_line", "bold", "result_line")
+        return NumberReading("found", spelled) if spelled and (announced or alone) else _NOTHING
     return _choose(text, lang, begin, stop, numbers)
 
 
