@@ -1,4 +1,4 @@
-"""Right and wrong answers by table: integers exactly, other numbers to 0.1 %, labels by position, no answer is wrong."""
+"""Right and wrong answers by table: integers exactly, other numbers to 0.1 %, labels by position, none is wrong."""
 
 import json
 from pathlib import Path
