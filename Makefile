@@ -12,7 +12,7 @@ quickstart: env ## build the environment and run the shipped suite on the embedd
 	$(BIN)/babelgate run quickstart
 
 test: dev-env ## build what the tests need and pass the fast ones
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 slow: dev-env ## the slow, real tests (embedded model, Prefect server, kill -9)
 	$(BIN)/python -m pytest -m "slow"

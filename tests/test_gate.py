@@ -268,10 +268,9 @@ def test_formats_and_stored_rows(cli: Path, home: Home, capsys: pytest.CaptureFi
             "AND rule = 'holds' AND lang = 'sw'"
         ).fetchall()
         assert rows[-1] == ("FAIL", "sw", 0.5, 0.8, pytest.approx(0.7), 0.45, 300)
-        assert (
-            con.execute("SELECT verdict, failed FROM v_gates WHERE run_id = 'worse-sw'").fetchall()
-            == [("NO-GO", 1)] * 2
-        )
+        stored = con.execute("SELECT verdict, failed FROM v_gates WHERE run_id = 'worse-sw'").fetchall()
+    # Other tests of this module decide on the same run; every decision is kept.
+    assert len(stored) >= 2 and set(stored) == {("NO-GO", 1)}
 
 
 def test_a_tag_names_a_baseline(cli: Path, capsys: pytest.CaptureFixture[str]) -> None:
