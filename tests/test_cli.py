@@ -52,3 +52,29 @@ def test_a_mistake_is_one_sentence_and_exit_64(
     assert sentence in error
     assert error.startswith("babelgate: error: ") and len(error.strip().splitlines()) == 1
     assert not (tmp_path / "home" / "runs").exists()
+
+
+BAD_SUITES = [
+    ("{name: m, engine: openai, model: x, key_env: NO_SUCH_KEY}", "babel_math", "NO_SUCH_KEY"),
+    ("{name: m, engine: replay, files: /nosuch/answers.jsonl}", "babel_math", "/nosuch/answers.jsonl"),
+    ("{name: m, engine: llamacpp, model: /nosuch.gguf}", "babel_math", "no GGUF file '/nosuch.gguf'"),
+    ("{name: m, engine: vllm, model: x, python: /nosuch/python}", "babel_math", "/nosuch/python"),
+    ("{name: m, engine: llamacpp}", "babel_maths", "unknown dataset 'babel_maths'; did you mean 'babel_math'?"),
+    ("{name: m, engine: llamacpp}", "mgsm", "mgsm"),
+]
+
+
+@pytest.mark.parametrize(("model", "dataset", "sentence"), BAD_SUITES)
+def test_a_suite_that_cannot_run_starts_nothing(
+    model: str, dataset: str, sentence: str, capsys: pytest.CaptureFixture[str], tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("BABELGATE_HOME", str(tmp_path / "home"))
+    # An empty data folder, and a hub that is not asked.
+    monkeypatch.setenv("BABELGATE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(f"name: x\nmodels: [{model}]\ndatasets: [{dataset}]\nlanguages: [en]\n")
+    assert main(["run", str(suite)]) == 64
+    error = capsys.readouterr().err
+    assert sentence in error and len(error.strip().splitlines()) == 1
+    assert not (tmp_path / "home" / "runs").exists()
