@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 
 pytestmark = [
-    pytest.mark.vllm,
+    pytest.mark.long,
     pytest.mark.timeout(1500),
     pytest.mark.skipif(not PYTHON.is_file(), reason="no .venv-vllm: build it with scripts/vllm-cpu"),
 ]

@@ -112,6 +112,7 @@ def test_a_spent_budget_lands_what_came(tmp_path: Path, capsys: pytest.CaptureFi
     assert _sql("select count(*) from v_verdicts where judge_model = 'poor'") == [(7,)]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_the_embedded_model_as_judge_is_refused_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
