@@ -27,7 +27,7 @@ COLUMNS = (
 TASKS = ("monolingual", "crosslingual")
 HEAD = """# Language confusion
 
-The recorded answers of ten models ([Language Confusion Benchmark](https://arxiv.org/abs/2406.20052), 50 to 250 words
+The recorded answers of ten models ([Language Confusion Benchmark](https://arxiv.org/abs/2406.20052), at most 100 tokens
 each). LPR and WPR as that benchmark defines them, with the small fastText model; beside them the percentage of answers
 that `wrong_language` and `code_switch` flag, of all answers, of those that LPR fails and of those it passes. The two
 disagree where LPR errs: it fails Indonesian as Malay and Chinese as Japanese, and passes what switches inside a line.
