@@ -43,6 +43,9 @@ def test_recorded(name: str) -> None:
 @pytest.mark.skipif(not DATA, reason="needs BABELGATE_DATA_DIR")
 @pytest.mark.parametrize("name", DEEP)
 def test_deep(name: str) -> None:
+    # The benchmark's own tokenizers; without them one word-level cell is off by more than the tolerance.
+    pytest.importorskip("jieba")
+    pytest.importorskip("fugashi")
     assert DEEP[name].check(Path(DATA or "")) == ""
 
 
