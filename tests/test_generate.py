@@ -240,6 +240,7 @@ def test_a_place_in_the_gate_is_not_lost_with_who_waited_for_it() -> None:
             await asyncio.sleep(0)
         waiting[1].cancel()  # its turn has come, and it leaves
         await asyncio.wait_for(waiting[2], 1)
+        assert [task.cancelled() for task in waiting] == [True, True, False]
         await gate.__aexit__()
         await asyncio.wait_for(gate.__aenter__(), 1)
 
