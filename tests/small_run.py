@@ -200,3 +200,14 @@ def _write_judge(home: Home, start: datetime) -> None:
         "judge_model": "judge", "judge_fingerprint": "jp", "rubric": "grammar", "rubric_version": "1", "lang": "en",
         "n": 60, "state": "calibrated", "made_at": start, "kappa": 0.7,
     })  # fmt: skip
+    put(home, "labels", "r2", "grammar", *(
+        {"model_id": MODEL, "lang": "sw", "dataset_id": "sums", "sample_id": sample("sums", "sw", n), "repeat_ix": 0,
+         "rubric": "grammar", "label": "yes" if value else "no", "value": value, "weight": 2.0, "source": "human",
+         "labelled_at": start}
+        for n, value in ((1, 1.0), (2, 1.0))
+    ))  # fmt: skip
+    put(home, "probes", "probe-1", "judge", {
+        "judge_model": "judge", "judge_fingerprint": "jp", "rubric": "pairwise_preference", "rubric_version": "1",
+        "probe": "position", "n": 20, "value": 0.9, "lo": 0.7, "hi": 0.97, "tolerance": 0.1, "state": "biased",
+        "probed_at": start,
+    })  # fmt: skip

@@ -123,6 +123,9 @@ CASES = [
         [("r1", "exact_match", None, None), ("r2", "exact_match", "model", "r1")],
     ),
     ("SELECT baseline, model_id, run_id FROM baselines", [("production", "small", "r1")]),
+    # Weights: label 2 times verdict 1 and 3; people flag both, the judge the first.
+    ("SELECT labelled, apart, w, w2, wy, wf, wyf, others FROM v_judge_labels", [(2, 1, 8.0, 40.0, 8.0, 2.0, 2.0, 0)]),
+    ("SELECT probe, lang, n, value, state FROM v_judge_probes", [("position", None, 20, 0.9, "biased")]),
 ]  # fmt: skip
 
 

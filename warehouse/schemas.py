@@ -165,6 +165,19 @@ _ALL = (
            for end in ("", "_lo", "_hi")}
         | {"reason": TEXT},
     ),
+    _document(
+        "labels",
+        SHARD | {"sample_id": ID, "repeat_ix": SMALL, "rubric": TEXT, "label": TEXT, "source": TEXT, "weight": REAL,
+                 "labelled_at": TIME},
+        {"value": REAL, "rubric_version": TEXT},
+    ),
+    _document(
+        "probes",
+        {"judge_model": TEXT, "rubric": TEXT, "rubric_version": TEXT, "probe": TEXT, "n": INT, "state": TEXT,
+         "tolerance": REAL, "probed_at": TIME},
+        {"judge_fingerprint": TEXT, "rubric_hash": TEXT, "lang": TEXT, "value": REAL, "lo": REAL, "hi": REAL,
+         "reason": TEXT},
+    ),
     _document("tags", {"tag": TEXT, "model_id": TEXT, "set_at": TIME}, {"set_by": TEXT, "reason": TEXT}),
     _document(
         "decisions",

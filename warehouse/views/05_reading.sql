@@ -16,45 +16,6 @@ WHERE s.value IS NULL
    OR (s.direction = 'higher_better' AND s.value < CASE WHEN s.is_binary THEN 0.5 ELSE (m.lower + m.upper) / 2 END)
    OR (s.direction = 'lower_better' AND s.value >= CASE WHEN s.is_binary THEN 0.5 ELSE (m.lower + m.upper) / 2 END);
 
--- Current verdicts: of several batches of a shard, judge and rubric the latest counts.
-CREATE OR REPLACE VIEW v_verdicts AS
-SELECT v.* EXCLUDE (batch)
-FROM verdicts v
-JOIN batches b ON b.kind = 'verdicts' AND b.is_current AND b.run_id = v.run_id AND b.shard_id = v.shard_id
-              AND b.series = concat_ws('/', v.judge_model, v.rubric) AND b.batch = v.batch;
-
--- The latest calibration of a judge, rubric version and language.
-CREATE OR REPLACE VIEW v_calibrations AS
-SELECT * EXCLUDE (run_id, shard_id, batch)
-FROM calibrations
-QUALIFY row_number() OVER (
-  PARTITION BY judge_model, judge_fingerprint, rubric, rubric_version, lang ORDER BY made_at DESC) = 1;
-
--- What judges found, and whether they may be believed there: a judge without a calibration is uncalibrated.
--- The rate is weighted by how likely an answer was to be sent; its interval counts Kish's effective sample size.
-CREATE OR REPLACE VIEW v_judge_rates AS
-WITH rates AS (
-  SELECT run_id, model_id, lang, dataset_id, judge_model, judge_fingerprint, rubric, rubric_version, count(*) AS judged,
-         count(*) FILTER (status = 'valid') AS valid, count(*) FILTER (status = 'invalid') AS invalid,
-         count(*) FILTER (status = 'cannot_judge') AS cannot_judge,
-         count(*) FILTER (status = 'infra_error') AS errored,
-         safe_div(sum(weight * value) FILTER (status = 'valid' AND value IS NOT NULL),
-                  sum(weight) FILTER (status = 'valid' AND value IS NOT NULL)) AS rate,
-         safe_div(sum(weight) FILTER (status = 'valid' AND value IS NOT NULL) ** 2,
-                  sum(weight * weight) FILTER (status = 'valid' AND value IS NOT NULL)) AS effective_n,
-         sum(cost_usd) AS cost_usd
-  FROM v_verdicts GROUP BY ALL)
-SELECT r.run_id, r.model_id, r.lang, r.dataset_id, r.judge_model, r.rubric, r.rubric_version, r.judged, r.valid,
-       r.invalid, r.cannot_judge, r.errored, r.rate, wilson_lo(r.rate * r.effective_n, r.effective_n) AS lo,
-       wilson_hi(r.rate * r.effective_n, r.effective_n) AS hi, r.effective_n,
-       coalesce(c.state, 'uncalibrated') AS calibration, coalesce(c.state = 'calibrated', false) AS usable,
-       c.n AS calibration_n, c."precision", c.recall, c.specificity, c.kappa, c.kappa_lo, c.kappa_hi, c.pabak, c.reason,
-       r.cost_usd
-FROM rates r
-LEFT JOIN v_calibrations c ON c.judge_model = r.judge_model AND c.rubric = r.rubric
-                          AND c.rubric_version = r.rubric_version AND c.lang = r.lang
-                          AND c.judge_fingerprint IS NOT DISTINCT FROM r.judge_fingerprint;
-
 -- How each number was made, and what changed since the model's run before: a changed making is another series.
 CREATE OR REPLACE VIEW v_provenance AS
 WITH made AS (
