@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from prefect import flow
+from prefect.runtime import flow_run
 
 from flows import environment
 from flows.benchmark_model import benchmark_model
@@ -10,6 +11,7 @@ from tasks.budget import Spent
 from tasks.finish import ModelOutcome, Outcome, begin, conclude
 from tasks.preflight import prepare
 from tasks.runs import read_run
+from tasks.stale import mark_stale, under_way
 
 
 @flow(name="benchmark", flow_run_name="{run_id}")
@@ -18,8 +20,10 @@ async def benchmark(run_id: str, home: str) -> Outcome:
     run = read_run(Path(home), run_id)
     context = environment.engine_context(Path(home), data=Path(run.data_dir) if run.data_dir else None)
     prepared = prepare(run.suite, context)
-    begin(Path(home), run, prepared)
-    models: list[ModelOutcome] = []
-    for model in run.suite.models:
-        models.append(await benchmark_model(run_id, home, model.name, models[-1].spent if models else Spent()))
-    return await conclude(Path(home), run, prepared.requests, models)
+    with under_way(Path(home), run, flow_run_id=flow_run.get_id()):
+        await mark_stale(Path(home))
+        begin(Path(home), run, prepared)
+        models: list[ModelOutcome] = []
+        for model in run.suite.models:
+            models.append(await benchmark_model(run_id, home, model.name, models[-1].spent if models else Spent()))
+        return await conclude(Path(home), run, prepared.requests, models)

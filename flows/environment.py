@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from tasks.schema import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tasks.engines import EngineContext
+    from tasks.notify import Destination, Webhook
 
 
-def home() -> Path:
-    """BABELGATE_HOME: warehouse, parts, journals and logs; ./.babelgate when unset."""
-    return Path(os.environ.get("BABELGATE_HOME") or ".babelgate").absolute()
+def home(given: str | None = None) -> Path:
+    """The given folder, else BABELGATE_HOME: warehouse, parts, journals and logs; ./.babelgate when unset."""
+    return Path(given or os.environ.get("BABELGATE_HOME") or ".babelgate").absolute()
 
 
 def data_dir() -> Path | None:
@@ -31,6 +34,39 @@ def engine_context(where: Path | None = None, *, data: Path | None = None) -> "E
     from tasks.engines import EngineContext
 
     return EngineContext(home=where or home(), data_dir=data or data_dir(), env=os.environ)
+
+
+def guard_children() -> None:
+    """Have whatever we start end with us, even by kill -9, and end what a process killed before us has left behind.
+
+    Prefect's ephemeral server would otherwise outlive us. Our mark is inherited through the environment.
+    """
+    from tasks.owner import MARK, end_orphans, own_mark, watch_over
+
+    end_orphans()
+    if os.environ.get(MARK) != own_mark():
+        os.environ[MARK] = own_mark()
+        watch_over(own_mark())
+
+
+async def destinations(webhooks: "Sequence[Webhook]") -> "list[Destination]":
+    """The webhooks with their addresses; one whose address is not to be had stays without, and is told of as such."""
+    from tasks.notify import Destination
+
+    return [Destination(each, await _address(each)) for each in webhooks]
+
+
+async def _address(webhook: "Webhook") -> str:
+    """A webhook's address from the environment or a Prefect Secret block, '' where it is not there."""
+    if webhook.url_env is not None:
+        return os.environ.get(webhook.url_env, "")
+    from prefect.blocks.system import Secret
+
+    try:
+        secret = await Secret.aload(str(webhook.url_block))
+    except ValueError:
+        return ""
+    return str(secret.get())
 
 
 def prepare_prefect(where: Path) -> None:

@@ -30,6 +30,7 @@ def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json:
     from flows import environment
 
     home = environment.home()
+    environment.guard_children()
     environment.prepare_prefect(home)
     from flows.benchmark import benchmark
     from flows.commands.progress import Board

@@ -29,6 +29,7 @@ def execute(arguments: argparse.Namespace) -> int:
     chosen = chosen or [find_judge(judges, "", where)]
     if arguments.rubric:
         chosen = [judge.model_copy(update={"rubrics": tuple(arguments.rubric)}) for judge in chosen]
+    environment.guard_children()
     environment.prepare_prefect(home)
     from flows.rejudge import rejudge
     from tasks.hearing import check_judges

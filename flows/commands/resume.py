@@ -14,12 +14,14 @@ def execute(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from flows import environment
+    from tasks.lease import check_free
     from tasks.preflight import prepare
     from tasks.runs import read_run
     from tasks.schema import UserError
 
     home = environment.home()
     run = read_run(home, arguments.run)
+    check_free(home, run.run_id)
     # The run's own data folder, so that a resume elsewhere in the shell does not read other files.
     context = environment.engine_context(home, data=Path(run.data_dir) if run.data_dir else None)
     prepared = prepare(run.suite, context)
