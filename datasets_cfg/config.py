@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from datasets_cfg.strict_yaml import ConfigError, nearest, read_yaml
 
@@ -57,9 +57,9 @@ class _Reading(Strict):
 
 
 class Local(_Reading):
-    """Files in this package or under the data folder; {file} is languages.<code>.file, else the code."""
+    """Files beside the YAML, in the package or the data folder; {file} is languages.<code>.file, else the code."""
 
-    root: Literal["package", "data_dir"] = "data_dir"
+    root: Literal["beside", "package", "data_dir"] = "data_dir"
     files: str = Field(description="with or without .gz, whichever is there")
     members: str | None = Field(
         default=None,
@@ -158,6 +158,12 @@ class DatasetConfig(Strict):
     shots: int = Field(default=0, ge=0)
     exemplars: Exemplars | None = None
     generation: Generation = Generation()
+    _folder: Path = PrivateAttr(default=FOLDER)
+
+    @property
+    def folder(self) -> Path:
+        """Where the YAML lies."""
+        return self._folder
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
@@ -189,16 +195,22 @@ def names(roots: Sequence[Path] = ()) -> list[str]:
 def load_config(name_or_path: str, roots: Sequence[Path] = ()) -> DatasetConfig:
     """A dataset by name (given folders first, then this package) or by the path of its YAML; ConfigError otherwise."""
     if re.search(r"\.ya?ml$|/", name_or_path):
-        return read_yaml(Path(name_or_path), DatasetConfig)
+        return _read(Path(name_or_path))
     for folder in (*roots, FOLDER):
         path = folder / f"{name_or_path}.yaml"
         if path.is_file():
-            config = read_yaml(path, DatasetConfig)
+            config = _read(path)
             if config.name != name_or_path:
                 raise ConfigError(f"{path}: name: '{config.name}' is not the file's own name '{name_or_path}'")
             return config
     known = names(roots)
     raise ConfigError(f"unknown dataset '{name_or_path}'{nearest(name_or_path, known)} (known: {', '.join(known)})")
+
+
+def _read(path: Path) -> DatasetConfig:
+    config = read_yaml(path, DatasetConfig)
+    config._folder = path.parent.absolute()
+    return config
 
 
 def schema_text() -> str:

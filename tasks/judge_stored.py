@@ -77,7 +77,7 @@ def _stored(
     found: list[StoredAnswer] = []
     left_out = 0
     for shard, completions, messages in stored_completions(home, run):
-        config = load_config(shard.dataset)
+        config = load_config(shard.dataset, run.suite.dataset_roots)
         wanted = (languages is None or shard.lang in {*languages, *pivot}) and (
             datasets is None or shard.dataset in datasets
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from datasets_cfg.config import DatasetConfig, load_config
 from tasks.datacheck import check_items
@@ -47,18 +46,19 @@ def config_hash(config: DatasetConfig) -> str:
     return digest(config.model_dump(mode="json"))
 
 
-def prepare(suite: Suite, context: EngineContext, *, roots: Sequence[Path] = ()) -> Prepared:
-    """Load and check everything a suite names; nothing is started or written.
+def prepare(suite: Suite, context: EngineContext, *, unchecked: Sequence[str] = ()) -> Prepared:
+    """Load and check everything a suite names; nothing is started or written. `unchecked` names engines to trust.
 
     UserError or ConfigError with one sentence: an unknown data set, language or metric, a file that cannot be read,
     languages that are not parallel, a model whose key, file or interpreter is missing.
     """
-    configs = {name: load_config(name, roots) for name in suite.datasets}
+    configs = {name: load_config(name, suite.dataset_roots) for name in suite.datasets}
     found = shards(suite, configs)
     for config in configs.values():
         metrics_for(config.metrics, config.kind)
     for model in suite.models:
-        check_engine(model, context)
+        if model.engine not in unchecked:
+            check_engine(model, context)
     items = {
         (s.dataset, s.lang): load_items(
             configs[s.dataset], s.lang, context.data_dir, suite.limit, seed=suite.seed, cache_dir=context.home / "hub"

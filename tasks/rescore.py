@@ -24,7 +24,9 @@ def rescore(home: Path, run: RunRecord) -> tuple[str, int]:
     configs: dict[str, DatasetConfig] = {}
     count = 0
     for shard, completions, messages in stored_completions(home, run):
-        config = configs.setdefault(shard.dataset, load_config(shard.dataset))
+        if shard.dataset not in configs:
+            configs[shard.dataset] = load_config(shard.dataset, run.suite.dataset_roots)
+        config = configs[shard.dataset]
         own = [items[sample_id] for sample_id in dict.fromkeys(c.sample_id for c in completions)]
         terms = {item.sample_id: prompt_terms(item, messages[item.sample_id]) for item in own}
         scores = score_shard(config, own, completions, terms=terms)

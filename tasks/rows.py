@@ -31,7 +31,7 @@ def pick(row: object, path: str) -> object:
 
 def local_path(local: Local, config: DatasetConfig, lang: str, data_dir: Path | None) -> Path | None:
     """Where the file of a language lies, with or without .gz; None where it does not."""
-    root = FOLDER if local.root == "package" else data_dir
+    root = {"beside": config.folder, "package": FOLDER, "data_dir": data_dir}[local.root]
     if root is None:
         return None
     path = root / local_name(local, config, lang)

@@ -46,7 +46,7 @@ def start_run(
         datasets=dict(datasets),
         data_dir=str(data_dir) if data_dir else None,
         code_version=code_version(),
-        config_hash=digest(suite.model_dump(mode="json"), dict(datasets)),
+        config_hash=digest(suite.model_dump(mode="json", exclude={"dataset_folder"}), dict(datasets)),
         started_at=now.isoformat(),
     )
     path = record_path(home, run.run_id)

@@ -45,7 +45,7 @@ def serving(run: RunRecord, model: Model, served: Served, context: EngineContext
 
 def shards_of(run: RunRecord, model: Model) -> list[Shard]:
     """The shards of one model of a run."""
-    configs = {name: load_config(name) for name in run.suite.datasets}
+    configs = {name: load_config(name, run.suite.dataset_roots) for name in run.suite.datasets}
     return [shard for shard in shards(run.suite, configs) if shard.model == model.name]
 
 
@@ -57,7 +57,7 @@ def journal_path(home: Path, run_id: str, shard: Shard) -> Path:
 async def evaluate_shard(up: Serving, shard: Shard) -> Landed:
     """Evaluate a model on one data set in one language; what the journal holds already is not asked for again."""
     run, home = up.run, up.context.home
-    config = load_config(shard.dataset)
+    config = load_config(shard.dataset, run.suite.dataset_roots)
     items = await asyncio.to_thread(
         load_items,
         config,

@@ -56,6 +56,8 @@ class _Model(Strict):
     timeout_s: float | None = Field(default=None, gt=0, description="overrides the suite's limit for one request")
     extra_body: dict[str, object] = Field(default={}, description="sent with every request: reasoning_effort, …")
     thinks: bool = Field(default=False, description="its chat template opens <think>: no closing tag means cut")
+    pool: Name | None = Field(default=None, description="Prefect work pool whose machine serves it; here if left out")
+    queue: Name | None = Field(default=None, description="work queue of that pool, such as one kind of GPU")
 
 
 class LlamaCpp(_Model):
@@ -182,6 +184,10 @@ class Suite(Strict):
     title: str = ""
     models: tuple[Model, ...] = Field(min_length=1, strict=False)
     datasets: tuple[Name, ...] = Field(min_length=1, strict=False)
+    dataset_folder: str | None = Field(
+        default=None,
+        description="where YAMLs of your own data sets lie, from the suite's file on; beside it if left out",
+    )
     languages: Annotated[Texts, Field(min_length=1)] | None = Field(default=None, description="all when left out")
     limit: int | None = Field(default=None, ge=1, description="items per shard; None is all of them")
     repeats: int = Field(default=1, ge=1, le=1000)
@@ -196,6 +202,11 @@ class Suite(Strict):
     budget: Budget = Budget()
     judges: tuple[Judge, ...] = Field(default=(), strict=False, description="none when left out: no default judge")
 
+    @property
+    def dataset_roots(self) -> tuple[Path, ...]:
+        """The folders that are searched for data sets before this package."""
+        return (Path(self.dataset_folder),) if self.dataset_folder else ()
+
 
 def suite_names(roots: Sequence[Path] = ()) -> list[str]:
     """The suites in the given folders and the shipped ones, sorted."""
@@ -208,7 +219,9 @@ def load_suite(name_or_path: str, roots: Sequence[Path] = ()) -> Suite:
     ConfigError: the file cannot be read or says something wrong. UserError: there is no such suite.
     """
     if re.search(r"\.ya?ml$|/", name_or_path):
-        return read_yaml(Path(name_or_path), Suite)
+        path = Path(name_or_path)
+        suite = read_yaml(path, Suite)
+        return suite.model_copy(update={"dataset_folder": str((path.parent / (suite.dataset_folder or "")).absolute())})
     for folder in (*roots, SUITES):
         path = folder / f"{name_or_path}.yaml"
         if path.is_file():
