@@ -20,7 +20,7 @@ from tasks.suite import load_suite
 @flow(name="gate")
 async def gate(
     policy: str,
-    home: str,
+    home: str | None = None,
     suite: str | None = None,
     run_id: str | None = None,
     baseline: str | None = None,
@@ -35,7 +35,7 @@ async def gate(
     undecided the run is topped up to the next and decided again, the looks paid for by O'Brien-Fleming spending.
     With `ask`, what is still INCONCLUSIVE waits for a person (GO or NO-GO, who and why) until the timeout.
     """
-    where, rules = Path(home), load_policy(policy)
+    where, rules = environment.home(home), load_policy(policy)
     fractions = planned_looks(limits or [])
     if (suite is None) == (run_id is None):
         raise UserError("the gate needs a suite to run or a run that is there, one of the two")
@@ -45,7 +45,7 @@ async def gate(
     for at, fraction in enumerate(fractions):
         if at:
             name = top_up(where, read_run(where, name), (limits or [])[at]).run_id
-            await benchmark(run_id=name, home=home)
+            await benchmark(run_id=name, home=str(where))
         if selftest:
             prove(where, name, environment.data_dir())
         reports = decide_run(where, name, rules, baseline, looks, fraction)

@@ -64,6 +64,8 @@ STEPS = [
     "judge_rates",
     "shard",
     "finish",
+    "dispatch",
+    "pools",
     "quantities",
     "policy_conflicts",
     "policy",

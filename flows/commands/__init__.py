@@ -2,6 +2,7 @@
 
 COMMANDS: dict[str, str] = {
     "run": "run a suite: generate, score and land every (model, dataset, language)",
+    "nightly": "run, gate, report and notify every night: from one process, or deployed on a server",
     "resume": "continue a run that was interrupted, without repeating a finished completion",
     "plan": "show shards, requests, tokens, cost and time of a suite; starts nothing",
     "rescore": "score the stored completions of a run again; generates nothing",
