@@ -1,14 +1,19 @@
-"""`babelgate import FILE`: land recorded answers as a run, scored like any other; nothing is generated."""
+"""`babelgate import FILE…`: land recorded answers as a run, scored like any other; nothing is generated."""
 
 import argparse
+import re
+from pathlib import Path
 
 from flows.commands.execute import NOT_NEGATIVE, execute_run
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", help="JSONL, CSV, TSV or Parquet, plain or .gz; {lang} and {dataset} are filled in")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE",
+        help="JSONL, CSV, TSV or Parquet, plain or .gz, a model each; {lang} and {dataset} are filled in",
+    )  # fmt: skip
     parser.add_argument("--dataset", required=True, help="the data set that was answered")
-    parser.add_argument("--model", required=True, help="the name under which the answers are kept")
+    parser.add_argument("--model", help="the name under which the answers are kept; the file's when left out")
     parser.add_argument("--family", default="", help="the model's family")
     parser.add_argument("--language", action="append", default=[], help="only this language; may be repeated")
     parser.add_argument("--limit", type=NOT_NEGATIVE, help="items per language")
@@ -32,23 +37,29 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _suite(arguments: argparse.Namespace):
-    from pathlib import Path
-
     from pydantic import ValidationError
 
     from datasets_cfg.strict_yaml import explain
     from tasks.schema import UserError
     from tasks.suite import Suite
 
+    if arguments.model and len(arguments.files) > 1:
+        raise UserError("--model names one file's answers; of several files each is kept under its own name")
     columns = dict(part.partition("=")[::2] for part in arguments.column)
-    model = {
-        "name": arguments.model, "engine": "replay", "family": arguments.family, "columns": columns,
-        "files": str(Path(arguments.file).absolute()),
-    }  # fmt: skip
-    document = {"name": f"import-{arguments.dataset}", "models": [model], "datasets": [arguments.dataset]}
+    models = [
+        {"name": arguments.model or _stem(file), "engine": "replay", "family": arguments.family, "columns": columns,
+         "files": str(Path(file).absolute())}
+        for file in arguments.files
+    ]  # fmt: skip
+    document = {"name": f"import-{arguments.dataset}", "models": models, "datasets": [arguments.dataset]}
     document |= {"languages": arguments.language} if arguments.language else {}
     document |= {"limit": arguments.limit} if arguments.limit else {}
     try:
         return Suite.model_validate(document)
     except ValidationError as error:
         raise UserError(explain(error, Suite, "import")) from error
+
+
+def _stem(file: str) -> str:
+    """bloom-7b1 of picks/bloom-7b1.jsonl.gz and of picks/bloom-7b1.{lang}.jsonl."""
+    return re.sub(r"(\.\{\w+\})*\.(jsonl|csv|tsv|parquet|json)(\.gz)?$", "", Path(file).name)
