@@ -30,6 +30,7 @@ STEPS = [
     "prompt",
     "plan",
     "gpu_plan",
+    "gpu_plan",
     "engines",
     "parallel",
     "thinking",

@@ -1,19 +1,28 @@
 """`babelgate plan SUITE`: shards, requests, tokens, cost and time, before anything starts."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.commands.execute import NOT_NEGATIVE
 from flows.commands.output import print_json, print_table
 
+if TYPE_CHECKING:
+    from flows.commands.plan_gpu import GpuPlan
+    from tasks.suite import Suite
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("suite", help="a shipped suite's name or a YAML file")
+    parser.add_argument("suite", help="a shipped suite's name, a YAML file, or a model's config.json (with --gpu)")
     parser.add_argument("--limit", type=NOT_NEGATIVE, help="items per shard, instead of the suite's")
     parser.add_argument("--model", action="append", default=[], help="only this model of the suite; may be repeated")
     parser.add_argument("--dataset", action="append", default=[], help="only this data set; may be repeated")
     parser.add_argument("--language", action="append", default=[], help="only this language; may be repeated")
     parser.add_argument("--tokens-per-s", type=float, help="speed to reckon with, where none was measured yet")
+    parser.add_argument("--gpu", help="what vLLM models take of such a GPU: its name (H200), or its memory in GiB")
+    parser.add_argument("--gpu-price", type=float, help="US dollars for an hour of one such GPU")
+    parser.add_argument("--context", type=NOT_NEGATIVE, help="for a config.json: tokens of the longest request")
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -26,25 +35,31 @@ def execute(arguments: argparse.Namespace) -> int:
     from tasks.preflight import prepare
     from tasks.suite import load_suite
 
+    if arguments.suite.endswith(".json"):
+        return _one_config(arguments)
     suite = narrowed(load_suite(arguments.suite), arguments)
     context = environment.engine_context()
-    prepared = prepare(suite, context)
+    # With --gpu the plan is for another machine than this one.
+    prepared = prepare(suite, context, unchecked=("vllm",) if arguments.gpu else ())
     speeds = measured_speeds(context.home)
+    sizes = {model.name: prompt_sizes(prepared, model, context.data_dir) for model in suite.models}
     estimates = [
         estimate(
             model,
-            prompt_sizes(prepared, model, context.data_dir),
+            sizes[model.name],
             shard_count=sum(s.model == model.name for s in prepared.shards),
             tokens_per_s=arguments.tokens_per_s or speeds.get(model.name),
         )
         for model in suite.models
     ]
+    plans = _gpu_plans(suite, sizes, context.home, arguments)
     if arguments.json:
         print_json(
             {
                 "suite": suite.name,
                 "shards": [asdict(s) for s in prepared.shards],
                 "models": [asdict(e) for e in estimates],
+                "gpus": [asdict(p) for p in plans],
             }
         )
         return 0
@@ -62,6 +77,66 @@ def execute(arguments: argparse.Namespace) -> int:
     for name, findings in prepared.findings.items():
         if findings:
             print(f"note: {len(findings)} findings in {name}; 'babelgate datasets check {name}' shows them")
+    if arguments.gpu:
+        _print_gpus(suite, plans)
+    return 0
+
+
+def _gpu_plans(
+    suite: "Suite", sizes: Mapping[str, Sequence[tuple[int, int]]], home: Path, arguments: argparse.Namespace
+) -> "list[GpuPlan]":
+    """What the vLLM models take of the GPU asked for; none without one, nor for models whose folder is not here."""
+    from flows.commands.plan_gpu import plan_models
+    from tasks.engines.vllm import model_path
+    from tasks.gpu_plan import Work
+
+    if not arguments.gpu:
+        return []
+    served = [model for model in suite.models if model.engine == "vllm"]
+    folders = {model.name: Path(model_path(model.model, home)) for model in served}
+    works = {
+        model.name: Work(
+            requests=len(sizes[model.name]),
+            input_tokens=sum(given for given, _ in sizes[model.name]),
+            output_tokens=sum(limit // 2 for _, limit in sizes[model.name]),
+            in_flight=_in_flight(model.in_flight or suite.in_flight),
+            longest=max((given + limit for given, limit in sizes[model.name]), default=0),
+        )
+        for model in served
+    }
+    here = {name: folder for name, folder in folders.items() if folder.is_dir()}
+    return plan_models(served, works, here, arguments.gpu, arguments.gpu_price)
+
+
+def _in_flight(asked: int | str) -> int:
+    """The limit; where it is found by trying, what a GPU's server is kept full with."""
+    return asked if isinstance(asked, int) else 256
+
+
+def _print_gpus(suite: "Suite", plans: "list[GpuPlan]") -> None:
+    from flows.commands.plan_gpu import print_plans
+
+    print()
+    print_plans(plans)
+    planned = {plan.model for plan in plans}
+    for model in suite.models:
+        if model.engine == "vllm" and model.name not in planned:
+            print(f"note: {model.name}: no config.json under '{model.model}', so nothing is known of its memory")
+
+
+def _one_config(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from flows.commands.plan_gpu import plan_config, print_plans
+    from tasks.schema import UserError
+
+    if not arguments.gpu:
+        raise UserError(f"{arguments.suite}: say which GPU with --gpu, for example --gpu H100")
+    plan = plan_config(Path(arguments.suite), arguments.gpu, context=arguments.context)
+    if arguments.json:
+        print_json(asdict(plan))
+    else:
+        print_plans([plan])
     return 0
 
 
