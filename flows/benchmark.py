@@ -11,6 +11,7 @@ from flows.benchmark_model import benchmark_model
 from tasks.budget import Spent
 from tasks.dispatch import send
 from tasks.finish import ModelOutcome, Outcome, begin, conclude
+from tasks.hearing import hear_all
 from tasks.preflight import prepare
 from tasks.runs import RunRecord, read_run
 from tasks.stale import mark_stale, under_way
@@ -27,7 +28,8 @@ async def benchmark(run_id: str, home: str) -> Outcome:
         await mark_stale(Path(home))
         begin(Path(home), run, prepared)
         models = await _models(Path(home), run)
-        return await conclude(Path(home), run, prepared.requests, models)
+        heard = await hear_all(run, context) if any(model.landed for model in models) else ()
+        return await conclude(Path(home), run, prepared.requests, models, heard)
 
 
 async def _models(home: Path, run: RunRecord) -> list[ModelOutcome]:

@@ -8,6 +8,7 @@ from prefect import task
 from prefect.artifacts import acreate_table_artifact
 
 from tasks.budget import Spending, Spent
+from tasks.hearing import Heard
 from tasks.land import (
     Landed,
     RunStatus,
@@ -39,6 +40,7 @@ class Outcome:
     run_id: str
     status: RunStatus
     problems: tuple[str, ...]
+    heard: tuple[Heard, ...] = ()
 
 
 def begin(home: Path, run: RunRecord, prepared: Prepared) -> None:
@@ -66,7 +68,9 @@ def failed_outcome(model: str, spent: Spent, error: Exception) -> ModelOutcome:
 
 
 @task(name="load and publish", retries=2, retry_delay_seconds=[2, 10])
-async def conclude(home: Path, run: RunRecord, requested: int, models: Sequence[ModelOutcome]) -> Outcome:
+async def conclude(
+    home: Path, run: RunRecord, requested: int, models: Sequence[ModelOutcome], heard: Sequence[Heard] = ()
+) -> Outcome:
     """Decide the run's status, load its parts, publish, and leave a table artifact."""
     landed = [shard for model in models for shard in model.landed]
     problems = [problem for model in models for problem in model.problems]
@@ -77,6 +81,8 @@ async def conclude(home: Path, run: RunRecord, requested: int, models: Sequence[
             f"{run.suite.infra_error_limit:.1%}; 'babelgate resume {run.run_id}' tries them again"
         )
     status: RunStatus = "complete" if came == requested and not problems else "partial" if came else "failed"
+    # A judge that failed does not make a run partial: what it lacks, a gate sees missing.
+    problems += [problem for each in heard for problem in each.problems]
     land_run(home, run, status, message="; ".join(problems))
     load_and_publish(home, run.run_id)
     rows = [
@@ -85,7 +91,7 @@ async def conclude(home: Path, run: RunRecord, requested: int, models: Sequence[
         for s in landed
     ]  # fmt: skip
     await acreate_table_artifact(key="babelgate-shards", table=rows, description=f"{run.run_id}: {status}")
-    return Outcome(run.run_id, status, tuple(problems))
+    return Outcome(run.run_id, status, tuple(problems), tuple(heard))
 
 
 def _sentence(error: BaseException) -> str:

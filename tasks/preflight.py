@@ -7,6 +7,7 @@ from datasets_cfg.config import DatasetConfig, load_config
 from tasks.datacheck import check_items
 from tasks.engines import EngineContext, check_engine
 from tasks.load import load_items
+from tasks.judge.admission import check_judges
 from tasks.metrics import metrics_for
 from tasks.parallel import Finding, check_parallel
 from tasks.plan import Shard, shards
@@ -59,6 +60,7 @@ def prepare(suite: Suite, context: EngineContext, *, unchecked: Sequence[str] = 
     for model in suite.models:
         if model.engine not in unchecked:
             check_engine(model, context)
+    check_judges(suite.judges, suite.models, context, unchecked=unchecked)
     items = {
         (s.dataset, s.lang): load_items(
             configs[s.dataset], s.lang, context.data_dir, suite.limit, seed=suite.seed, cache_dir=context.home / "hub"

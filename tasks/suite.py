@@ -159,6 +159,7 @@ class Judge(Strict):
     datasets: Annotated[Texts, Field(min_length=1)] | None = Field(default=None, description="all when left out")
     share: float = Field(default=1.0, gt=0, le=1)
     audit: float = Field(default=0.05, gt=0, le=1)
+    against: str = Field(default="", description="pairwise rubrics: the model that the others are compared with")
     allow_same_family: Texts = Field(default=(), description="models that it may judge although they are related")
     thresholds: Thresholds = Thresholds()
     budget: Budget = Budget()

@@ -2,12 +2,15 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.commands.output import percent, print_json, print_table
+from flows.commands.sittings import print_sittings, sitting_rows
 
 if TYPE_CHECKING:
+    from tasks.hearing import Heard
     from tasks.preflight import Prepared
     from tasks.runs import RunRecord
 
@@ -26,7 +29,7 @@ def NOT_NEGATIVE(text: str) -> int:
 
 
 def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json: bool) -> int:
-    """Run every shard; exit code 0, or 3 when a model could not be served or too many requests failed."""
+    """Run every shard; exit code 0, or 3 when a model or judge could not be served or too much failed."""
     from flows import environment
 
     home = environment.home()
@@ -47,15 +50,15 @@ def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json:
         print(f"run {run.run_id}: {len(prepared.shards)} shards, {prepared.requests} requests", flush=True)
     with Board(totals, journals, show=not quiet and not as_json):
         outcome = asyncio.run(benchmark(run_id=run.run_id, home=str(home)))
-    show_results(home, run.run_id, as_json=as_json)
+    show_results(home, run.run_id, as_json=as_json, heard=outcome.heard)
     if outcome.problems and not as_json:
         print()
         for problem in outcome.problems:
             print(f"problem: {problem}")
-    return 0 if outcome.status == "complete" else 3
+    return 0 if outcome.status == "complete" and not any(each.problems for each in outcome.heard) else 3
 
 
-def show_results(home: Path, run_id: str, *, as_json: bool) -> None:
+def show_results(home: Path, run_id: str, *, as_json: bool, heard: "Sequence[Heard]" = ()) -> None:
     """Print language × data set: counts, the primary metric with its interval, language fidelity and speed."""
     from warehouse.connect import open_published
 
@@ -64,12 +67,16 @@ def show_results(home: Path, run_id: str, *, as_json: bool) -> None:
         columns = [column[0] for column in answer.description]
         rows = [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
     if as_json:
-        print_json({"run": run_id, "warehouse": str(home / "published" / "current.duckdb"), "results": rows})
+        found = {"run": run_id, "warehouse": str(home / "published" / "current.duckdb"), "results": rows}
+        print_json(found | ({"sittings": sitting_rows(heard)} if heard else {}))
         return
     header = ("model", "dataset", "lang", "asked", "answered", "scored", "errors", "metric", "value", "95 % interval",
               "wrong lang", "switching", "tokens/s")  # fmt: skip
     print()
     print_table(header, [_row(row) for row in rows])
+    if heard:
+        print()
+        print_sittings(heard)
     print(f"\nwarehouse: {home / 'published' / 'current.duckdb'}")
     print("next:")
     print(f"  babelgate sql worst-language -p run={run_id}")

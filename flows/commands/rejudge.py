@@ -2,8 +2,9 @@
 
 import argparse
 
-from flows.commands.output import percent, print_json, print_table
+from flows.commands.output import print_json
 from flows.commands.seat import add_suite_option, find_judge
+from flows.commands.sittings import print_sittings, sitting_rows
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,32 +33,13 @@ def execute(arguments: argparse.Namespace) -> int:
     environment.guard_children()
     environment.prepare_prefect(home)
     from flows.rejudge import rejudge
-    from tasks.hearing import check_judges
+    from tasks.judge.admission import check_judges
 
-    check_judges(run, chosen)
-    sittings = asyncio.run(rejudge(run_id=run.run_id, home=str(home), judges=chosen, against=arguments.against))
-    rows = [_row(sitting) for sitting in sittings]
+    check_judges(chosen, run.suite.models, environment.engine_context(home), against=arguments.against)
+    heard = asyncio.run(rejudge(run_id=run.run_id, home=str(home), judges=chosen, against=arguments.against))
     if arguments.json:
-        print_json({"run": run.run_id, "sittings": rows})
+        print_json({"run": run.run_id, "sittings": sitting_rows(heard)})
     else:
         print(f"{run.run_id}: verdicts were added; those before them are kept\n")
-        print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
-        print("\n'babelgate sql judges' shows the rates, and in which languages the judge is calibrated")
-    return 3 if any(sitting.stopped for sitting in sittings) else 0
-
-
-def _row(sitting) -> dict[str, str | int | float | None]:
-    cascade, cost, flips = sitting.cascade, sitting.cost, sitting.position_flips
-    return {
-        "judge": sitting.judge, "rubric": sitting.rubric, "open": cascade.open, "settled": cascade.settled,
-        "sent": cascade.sent, "share sent": percent(cascade.share_sent), "not judged": cascade.left_out,
-        "requests": cost.requests, "cached": cost.cached,
-        **{status: sitting.statuses.get(status, 0) for status in ("valid", "invalid", "cannot_judge", "infra_error")},
-        "tokens": _tokens(cost), "tokens saved ~": sitting.saved_tokens, "USD": cost.usd, "seconds": cost.seconds,
-        "position flips": percent(flips.value) if flips else None, "stopped": sitting.stopped or None,
-    }  # fmt: skip
-
-
-def _tokens(cost) -> int | None:
-    counts = (cost.prompt_tokens, cost.completion_tokens)
-    return None if None in counts else sum(counts)
+        print_sittings(heard)
+    return 3 if any(each.problems for each in heard) else 0

@@ -4,9 +4,10 @@ import argparse
 import difflib
 from collections.abc import Sequence
 
+from judges.rubric import load_rubric
 from tasks.languages import language
 from tasks.schema import UserError
-from tasks.suite import Suite
+from tasks.suite import Judge, Suite
 
 
 def narrowed(suite: Suite, arguments: argparse.Namespace) -> Suite:
@@ -15,6 +16,9 @@ def narrowed(suite: Suite, arguments: argparse.Namespace) -> Suite:
     if arguments.model:
         _known("model", arguments.model, [model.name for model in suite.models], suite.name)
         changes["models"] = tuple(model for model in suite.models if model.name in arguments.model)
+        gone = {model.name for model in suite.models} - set(arguments.model)
+        judges = [_without(judge, gone) for judge in suite.judges]
+        changes["judges"] = tuple(judge for judge in judges if judge.rubrics)
     if arguments.dataset:
         _known("dataset", arguments.dataset, suite.datasets, suite.name)
         changes["datasets"] = tuple(name for name in suite.datasets if name in arguments.dataset)
@@ -27,6 +31,15 @@ def narrowed(suite: Suite, arguments: argparse.Namespace) -> Suite:
     if arguments.limit is not None:
         changes["limit"] = arguments.limit
     return suite.model_copy(update=changes)
+
+
+def _without(judge: Judge, gone: set[str]) -> Judge:
+    """A judge that says nothing of the models that are left out."""
+    rubrics = judge.rubrics
+    if judge.against in gone:
+        rubrics = tuple(name for name in rubrics if load_rubric(name).header.kind != "pairwise")
+    allowed = tuple(name for name in judge.allow_same_family if name not in gone)
+    return judge.model_copy(update={"allow_same_family": allowed, "rubrics": rubrics})
 
 
 def _known(what: str, asked: Sequence[str], known: Sequence[str], suite: str) -> None:
