@@ -35,7 +35,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> EngineContext:
 
 
 def model(**settings) -> Vllm:
-    flags = {"max_model_len": 1024, "gpu_memory_utilization": 0.25, "dtype": "bfloat16", "args": ("--enforce-eager",)}
+    flags = {"max_model_len": 1024, "gpu_memory_utilization": 0.25, "dtype": "float32", "args": ("--enforce-eager",)}
     return Vllm(name="smol", engine="vllm", model="smollm2-135m-instruct", python=str(PYTHON), **(flags | settings))
 
 
