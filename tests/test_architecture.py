@@ -30,16 +30,36 @@ STEPS = [
     "prompt",
     "plan",
     "gpu_plan",
-    "gpu_plan",
     "engines",
     "parallel",
     "thinking",
     "journal",
     "generate",
+    "digits",
+    "folding",
+    "number_words",
+    "numerals",
+    "number_signs",
+    "number_tails",
     "numbers",
+    "spelled",
+    "answer_words",
+    "payloads",
+    "labels",
+    "extract_math",
+    "choice_words",
+    "extract_choice",
+    "extract_label",
     "extract",
     "match",
+    "gold",
+    "scripts",
+    "han",
+    "identifiers",
+    "lexicon",
     "language_id",
+    "english_runs",
+    "mask",
     "codeswitch",
     "text_damage",
     "datacheck",
@@ -52,6 +72,7 @@ STEPS = [
     "judge",
     "preflight",
     "asking",
+    "lpr",
     "selftest",
     "calibrate",
     "annotate",
@@ -131,6 +152,11 @@ def test_no_step_imports_a_later_one(path: Path) -> None:
     own = _step(".".join(path.relative_to(ROOT).with_suffix("").parts))
     later = [name for name in _imports(path) if own is not None and (_step(name) or 0) > own]
     assert not later
+
+
+def test_every_step_has_its_place() -> None:
+    files = (path.relative_to(ROOT / "tasks").parts[0] for path in (ROOT / "tasks").rglob("*.py"))
+    assert sorted(STEPS) == sorted({name.removesuffix(".py") for name in files} - {"__init__"})
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_id)
