@@ -47,7 +47,7 @@ async def gate(
             name = top_up(where, read_run(where, name), (limits or [])[at]).run_id
             await benchmark(run_id=name, home=str(where))
         if selftest:
-            prove(where, name, environment.data_dir())
+            prove(where, name)
         reports = decide_run(where, name, rules, baseline, looks, fraction)
         looks = {report.subject.model: (*looks.get(report.subject.model, ()), report.look) for report in reports}
         if all(report.outcome != "INCONCLUSIVE" for report in reports):

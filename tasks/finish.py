@@ -19,8 +19,10 @@ from tasks.land import (
     land_samples,
     load_and_publish,
 )
+from tasks.land_selftest import failure, land_selftest
 from tasks.preflight import Prepared
 from tasks.runs import RunRecord
+from tasks.selftest.kept import kept_selftest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def begin(home: Path, run: RunRecord, prepared: Prepared) -> None:
     for name, config in prepared.configs.items():
         land_samples(home, run, config, {lang: found for (of, lang), found in prepared.items.items() if of == name})
     land_findings(home, run, prepared.findings)
+    land_selftest(home, run.run_id, kept_selftest(home))
     land_dimensions(home, run, {shard.lang for shard in prepared.shards})
 
 
@@ -81,8 +84,10 @@ async def conclude(
             f"{run.suite.infra_error_limit:.1%}; 'babelgate resume {run.run_id}' tries them again"
         )
     status: RunStatus = "complete" if came == requested and not problems else "partial" if came else "failed"
-    # A judge that failed does not make a run partial: what it lacks, a gate sees missing.
+    # Nor does a judge that failed make a run partial: what it lacks, a gate sees missing.
     problems += [problem for each in heard for problem in each.problems]
+    # The answers are complete without proven scorers, and can be scored again; so this is no partial run.
+    problems += [sentence] if (sentence := failure(kept_selftest(home))) else []
     land_run(home, run, status, message="; ".join(problems))
     load_and_publish(home, run.run_id)
     rows = [

@@ -1,4 +1,4 @@
-"""Lands decisions, their rules, tags and self-tests as parts, and publishes them."""
+"""Lands decisions, their rules and tags as parts, and publishes them."""
 
 import json
 import secrets
@@ -11,8 +11,9 @@ from tasks.gate import GateReport, RuleRow
 from tasks.gate_outputs.words import sentences
 from tasks.gate_read import Reader
 from tasks.land import load_and_publish
+from tasks.land_selftest import land_selftest
 from tasks.schema import hash_uuid
-from tasks.selftest import SelfTest, run_selftest
+from tasks.selftest.kept import kept_selftest
 from warehouse.connect import open_published
 from warehouse.home import Home
 from warehouse.parts import write_part
@@ -50,22 +51,13 @@ def land_tag(home: Path, run_id: str, tag: str, models: Sequence[str], *, set_by
     load_and_publish(home, run_id)
 
 
-def land_selftest(home: Path, run_id: str, result: SelfTest) -> None:
-    """Write a self-test of the scorers beside the run that they scored."""
-    now = _now()
-    rows = [
-        {"check_name": o.name, "state": o.state, "checked_at": now, "detail": o.detail or None} for o in result.outcomes
-    ]
-    _write(home, "selftests", run_id, "selftest", rows)
-    load_and_publish(home, run_id)
-
-
-def prove(home: Path, run_id: str, data_dir: Path | None) -> None:
-    """Run the self-test of the scorers once a run, so that no number is trusted unproven."""
+def prove(home: Path, run_id: str) -> None:
+    """Give a run the self-test of the scorers where it has none, so that no number is trusted unproven."""
     with open_published(home) as connection:
         known = Reader(connection).rows("selftests", {"run": run_id})
     if not known:
-        land_selftest(home, run_id, run_selftest(data_dir))
+        land_selftest(home, run_id, kept_selftest(home))
+        load_and_publish(home, run_id)
 
 
 def _rule(row: RuleRow) -> dict[str, object]:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from datasets_cfg.config import DatasetConfig, load_config
 from tasks.land import ScoredShard, land_dimensions, land_scores, load_and_publish
+from tasks.land_selftest import land_selftest
 from tasks.plan import Shard
 from tasks.prompt import prompt_terms
 from tasks.runs import RunRecord
 from tasks.schema import Completion, Item, Message, UserError
 from tasks.score import score_shard
+from tasks.selftest.kept import kept_selftest
 from warehouse.home import Home
 from warehouse.parts import read_part
 
@@ -34,6 +36,7 @@ def rescore(home: Path, run: RunRecord) -> tuple[str, int]:
         count += 1
     if not count:
         raise UserError(f"run {run.run_id} has no landed completions to score again")
+    land_selftest(home, run.run_id, kept_selftest(home))
     land_dimensions(home, run, {item.lang for item in items.values()})
     load_and_publish(home, run.run_id)
     return batch, count

@@ -77,6 +77,7 @@ STEPS = [
     "calibrate",
     "annotate",
     "land",
+    "land_selftest",
     "land_judge",
     "stale",
     "rescore",

@@ -77,6 +77,7 @@ def test_a_run_lands_every_completion_and_answers_sql(tmp_path: Path, capsys: py
     assert _sql(f"select lang, n, scored, mean from v_accuracy where run_id = '{run}' and metric = 'exact_match' "
                 "order by lang") == [(lang, 12, 12, pytest.approx(8 / 12)) for lang in sorted(LANGS)]  # fmt: skip
     assert _sql(f"select status, count(*) from completions where run_id = '{run}' group by 1") == [("ok", 36)]
+    assert _sql(f"select distinct state from selftests where run_id = '{run}' order by 1") == [("pass",), ("skipped",)]
     assert main(["sql", f"select count(*) as n from v_failures where run_id = '{run}' and metric = 'exact_match'",
                  "--format", "csv"]) == 0  # fmt: skip
     assert capsys.readouterr().out.split() == ["n", "12"]

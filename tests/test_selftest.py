@@ -1,15 +1,20 @@
 """The self-test passes, can fail, and skips what it lacks the data for."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from tasks.land_selftest import failure, land_selftest
 from tasks.selftest import run_selftest
 from tasks.selftest.defects import DEFECTS
+from tasks.selftest.kept import kept_selftest, state_of_scorers
 from tasks.selftest.recorded import DEEP, RECORDED
 from tasks.selftest.records import Outcome, SelfTest, run_check
 from tasks.selftest.vectors import SIGNATURES, differences, scorer_version, vector_checks
+from warehouse.home import Home
+from warehouse.parts import read_part
 
 DATA = os.environ.get("BABELGATE_DATA_DIR")
 
@@ -98,3 +103,26 @@ def test_what_passes(states: tuple[str, ...], passed: bool) -> None:
 )
 def test_differences(expected: dict[str, object], found: dict[str, object], sentence: str) -> None:
     assert differences(expected, found) == sentence
+
+
+def test_a_passed_self_test_is_kept_and_read_back(tmp_path: Path) -> None:
+    first = kept_selftest(tmp_path)
+    assert first.passed
+    (kept,) = (tmp_path / "selftests").iterdir()
+    assert kept.stem == state_of_scorers()
+    text = json.loads(kept.read_text())
+    text["outcomes"][0]["detail"] = "read from the file"
+    kept.write_text(json.dumps(text))
+    assert kept_selftest(tmp_path).outcomes[0].detail == "read from the file"
+
+
+def test_a_failed_self_test_is_landed_and_told(tmp_path: Path) -> None:
+    result = SelfTest(
+        (Outcome("a", "pass"), Outcome("b", "fail", "1 is not 2"), Outcome("c", "skipped", "no data")), "v"
+    )
+    assert failure(result).startswith("the self-test of the scorers failed in 1 check, the first is 'b': 1 is not 2")
+    assert failure(SelfTest(result.outcomes[:1], "v")) == ""
+    land_selftest(tmp_path, "r1", result)
+    _, table = read_part(Home(tmp_path).part("selftests", "r1", "selftest"))
+    rows = [(row["check_name"], row["state"], row["detail"]) for row in table.to_pylist()]
+    assert rows == [("a", "pass", None), ("b", "fail", "1 is not 2"), ("c", "skipped", "no data")]

@@ -43,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.model and arguments.model not in models:
             raise UserError(f"run {run} has no model '{arguments.model}' (it has {', '.join(models)})")
     if not arguments.no_selftest:
-        prove(home, run, environment.data_dir())
+        prove(home, run)
     chosen = [arguments.model] if arguments.model else models
     reports = [_gate(home, Subject(run, model), policy, arguments) for model in chosen]
     for report in reports:
