@@ -1,5 +1,6 @@
 """Has judges read a run's stored answers; verdicts are added as rows, nothing is generated or overwritten."""
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ async def sit(home: Path, run: RunRecord, bench: Bench, rubric: Rubric, *, again
 
     UserError: nothing that the rubric applies to. EngineError: the judge cannot be asked.
     """
-    began = datetime.now(UTC)
+    began = time.monotonic()
     judge = bench.judge
     found = docket(home, run, judge, rubric, against=against)
     chosen = select(rubric, found.candidates, share=judge.share, audit=judge.audit, seed=run.suite.seed)
@@ -91,7 +92,7 @@ async def sit(home: Path, run: RunRecord, bench: Bench, rubric: Rubric, *, again
     return Sitting(
         judge=judge.model.name, family=judge.model.family, fingerprint=bench.endpoint.fingerprint, rubric=rubric.name,
         batch=batch, cascade=Cascade(chosen.open, chosen.settled, len(chosen.cases), found.left_out),
-        cost=_cost(judged, (datetime.now(UTC) - began).total_seconds()),
+        cost=_cost(judged, time.monotonic() - began),
         statuses=Counter(verdict.status for verdict in verdicts),
         position_flips=position_flips(judged.verdicts) if rubric.header.kind == "pairwise" else None,
         stopped=judged.stopped, verdicts=verdicts,

@@ -58,7 +58,9 @@ def audits(con: "DuckDBPyConnection", *, everything: bool = False) -> list[str]:
 
 def _copied(home: Home) -> Path:
     """A whole, durable, read-only copy under a name of its own: DuckDB keeps one instance a name."""
-    new = home.published / f"warehouse-{time.time_ns()}.duckdb"
+    # The names are the order in which the files came, also when the clock is set back.
+    newest = max((int(path.stem.partition("-")[2]) for path in home.published.glob("warehouse-*.duckdb")), default=0)
+    new = home.published / f"warehouse-{max(time.time_ns(), newest + 1)}.duckdb"
     temporary = new.with_name(f".{new.name}.tmp")
     shutil.copyfile(home.build, temporary)
     with temporary.open("rb") as file:
