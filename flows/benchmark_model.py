@@ -20,8 +20,7 @@ async def benchmark_model(run_id: str, home: str, model: str, spent: Spent) -> M
     context = environment.engine_context(Path(home), data=Path(run.data_dir) if run.data_dir else None)
     settings = run.model(model)
     try:
-        async with open_engine(settings, context) as served:
-            up = serving(run, settings, served, context, spent)
+        async with open_engine(settings, context) as served, serving(run, settings, served, context, spent) as up:
             landed = await asyncio.gather(*(evaluate(up, s) for s in shards_of(run, settings)), return_exceptions=True)
     except Exception as error:  # one model that cannot be served must not take the others with it
         return failed_outcome(model, spent, error)

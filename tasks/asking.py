@@ -1,6 +1,6 @@
 """What is sent for the items of a shard: messages, sampling, seeds, and the keys that completions are found by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from datasets_cfg.config import DatasetConfig
@@ -38,6 +38,20 @@ def requests_for(
             key = completion_key(fingerprint, messages, sampling, seed, repeat)
             made.append(Request(item, messages, repeat, seed, key))
     return made
+
+
+def sending_order(requests: Iterable[Request]) -> list[Request]:
+    """Requests of a shard as a server with a prefix cache likes them: repeats and questions on one passage together.
+
+    The longest come first, so that the last ones, which run while the server empties, are short.
+    """
+    sizes = [(request.item.context or request.item.item_id, sum(len(m.content) for m in request.messages), request)
+             for request in requests]  # fmt: skip
+    longest: dict[str, int] = {}
+    for prefix, size, _ in sizes:
+        longest[prefix] = max(size, longest.get(prefix, 0))
+    sizes.sort(key=lambda each: (-longest[each[0]], each[0], -each[1]))
+    return [request for _, _, request in sizes]
 
 
 def prompt_sizes(prepared: Prepared, model: Model, data_dir: Path | None) -> list[tuple[int, int]]:

@@ -2,21 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tasks.engines.chat import CallFailed, open_chat
-from tasks.engines.replay import ReplayAnswers
+from tasks.engines.adapt import Pace
+from tasks.engines.calls import Asker, CallFailed
+from tasks.engines.client import open_client
 from tasks.engines.reply import FILTER_REASONS, LENGTH_REASONS, Reply, Usage
-from tasks.engines.throttle import Gate
+from tasks.engines.throttle import Gate, Once
 from tasks.journal import Journal
 from tasks.schema import Completion, CompletionStatus, Endpoint, Request
-from tasks.suite import Price, Sampling
+from tasks.suite import Price, Sampling, Transport
 from tasks.thinking import split_thinking
-
-Ask = Callable[[Request], Awaitable[Reply]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,8 @@ class Limits:
     """How hard an endpoint is worked. `retries` come after the first attempt; waits are in seconds.
 
     Attempt n waits a random time up to backoff_s · 2^(n-1), at most backoff_cap_s ("full jitter"); a server that says
-    `Retry-After` is obeyed up to retry_after_cap_s.
+    `Retry-After` is obeyed up to retry_after_cap_s. Of several callers at one gate the lowest rank is served first;
+    `pace` hears of every attempt and may move the gate's limit.
     """
 
     gate: Gate
@@ -35,11 +34,14 @@ class Limits:
     backoff_cap_s: float = 60
     retry_after_cap_s: float = 300
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    rank: int = 0
+    pace: Pace | None = None
+    transport: Transport = "openai"
 
 
 async def generate(
     requests: Sequence[Request],
-    endpoint: Endpoint | ReplayAnswers,
+    endpoint: Endpoint | Asker,
     sampling: Sampling,
     limits: Limits,
     journal: Journal,
@@ -47,64 +49,99 @@ async def generate(
 ) -> list[Completion]:
     """The completions of `requests`, in their order; fewer when the gate was stopped before all had begun.
 
-    Each is on the disk before `on_done` hears of it. What fails for one request becomes its status. EngineError (a
-    wrong key, a wrong model name) and JournalError end the whole call at once: every further request would fail too.
+    As `generate_each`, for who wants them all at once.
     """
     done: dict[int, Completion] = {}
-    waiting = iter(enumerate(requests))
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(journal.settle)
-        thinks = False
-        if isinstance(endpoint, Endpoint):
-            connections = min(limits.gate.limit, len(requests) or 1)
-            chat = await stack.enter_async_context(
-                open_chat(endpoint, sampling, timeout_s=limits.timeout_s, connections=connections)
-            )
-            ask, thinks = chat.ask, endpoint.thinks
-        else:
-            ask = endpoint.ask
 
-        async def work() -> None:
-            for index, request in _until_stopped(waiting, limits.gate):
-                async with limits.gate:
-                    if limits.gate.stopped:
-                        return
-                    completion = await _complete(request, ask, limits, thinks)
-                await journal.append(completion)
-                done[index] = completion
-                on_done(completion)
+    def keep(index: int, completion: Completion) -> None:
+        done[index] = completion
+        on_done(completion)
 
-        # Twice as many as the gate lets through: while half wait for the disk the server stays full.
-        await _all([work() for _ in range(min(2 * limits.gate.limit, len(requests)))])
+    await generate_each(requests, endpoint, sampling, limits, journal, keep)
     return [done[index] for index in sorted(done)]
 
 
-def _until_stopped(waiting: Iterator[tuple[int, Request]], gate: Gate) -> Iterator[tuple[int, Request]]:
-    while not gate.stopped and (following := next(waiting, None)):
-        yield following
+async def generate_each(
+    requests: Iterable[Request],
+    endpoint: Endpoint | Asker,
+    sampling: Sampling,
+    limits: Limits,
+    journal: Journal,
+    on_done: Callable[[int, Completion], None],
+) -> None:
+    """Ask for all of `requests`, drawn one by one as there is room; `on_done` hears the number and the completion.
 
+    Each is on the disk before `on_done` hears of it, and nothing is kept after: memory does not grow with their
+    number. What fails for one request becomes its status. EngineError (a wrong key, a wrong model name) and
+    JournalError end the whole call at once: every further request would fail too.
+    """
+    gate = limits.gate
+    opened = open_client(endpoint, limits.transport, timeout_s=limits.timeout_s, connections=gate.limit)
 
-async def _all(work: Sequence[Coroutine[object, None, None]]) -> None:
-    """Run all of it; the first error ends the rest and is raised as itself."""
+    async def one(index: int, request: Request, asker: Asker, leave: Once) -> None:
+        completion = await _complete(request, asker, sampling, limits)
+        leave()
+        await journal.append(completion)
+        on_done(index, completion)
+
     try:
-        async with asyncio.TaskGroup() as group:
-            for one in work:
-                group.create_task(one)
-    except BaseExceptionGroup as errors:
+        async with opened as asker, asyncio.TaskGroup() as group:
+            unfinished = _Unfinished()
+            for index, request in enumerate(requests):
+                # Twice as many as the gate lets through: while half wait for the disk the server stays full.
+                await unfinished.fewer_than(2 * gate.limit)
+                await gate.enter(limits.rank)
+                leave = Once(gate.leave)
+                if gate.stopped:
+                    leave()
+                    break
+                unfinished.add(group.create_task(one(index, request, asker, leave)), leave)
+    except BaseExceptionGroup as errors:  # the first ends the rest and is raised as itself
         raise errors.exceptions[0] from None
+    finally:
+        await journal.settle()
 
 
-async def _complete(request: Request, ask: Ask, limits: Limits, thinks: bool) -> Completion:
+class _Unfinished:
+    """Counts the requests of a call that are asked, or answered and not yet on the disk."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._fewer = asyncio.Event()
+
+    def add(self, task: asyncio.Task[None], leave: Once) -> None:
+        """Count a task until it ends; `leave` is then called, in case it was cancelled before it began."""
+        self._count += 1
+
+        def over(_: asyncio.Task[None]) -> None:
+            leave()
+            self._count -= 1
+            self._fewer.set()
+
+        task.add_done_callback(over)
+
+    async def fewer_than(self, most: int) -> None:
+        """Wait until the count is below `most`."""
+        while self._count >= most:
+            self._fewer.clear()
+            await self._fewer.wait()
+
+
+async def _complete(request: Request, asker: Asker, sampling: Sampling, limits: Limits) -> Completion:
     """Ask until there is a reply, or until asking again makes no sense."""
     for attempt in range(1, limits.retries + 2):
         try:
-            reply = await ask(request)
+            reply = await asker.ask(request, sampling)
         except CallFailed as failed:
+            if limits.pace and failed.busy:
+                limits.pace.busy()
             if not failed.retry or attempt > limits.retries:
                 return _failure(request, failed, attempt)
             await limits.sleep(_wait(failed.retry_after, attempt, limits))
         else:
-            return completed(request, reply, attempts=attempt, price=limits.price, thinks=thinks)
+            if limits.pace:
+                limits.pace.served()
+            return completed(request, reply, attempts=attempt, price=limits.price, thinks=asker.thinks)
     raise AssertionError("unreachable: the last attempt returns")
 
 

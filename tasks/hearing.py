@@ -38,7 +38,7 @@ async def hear_judge(run: RunRecord, judge: Judge, context: EngineContext, again
         suite = run.suite
         seat = bench(
             judge, served, context.home / "judges",
-            in_flight=suite.in_flight, timeout_s=suite.timeout_s, retries=suite.retries,
+            in_flight=suite.places(judge.model), timeout_s=suite.timeout_s, retries=suite.retries,
         )  # fmt: skip
         for name in judge.rubrics:
             try:

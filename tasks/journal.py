@@ -14,6 +14,9 @@ from typing import Self
 from tasks.schema import Completion, Identity
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Completion))
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# Between two visits to the disk: on a fast one every line would otherwise have its own fsync and thread switch.
+_GATHER_S = 0.01
 
 
 class JournalError(RuntimeError):
@@ -21,7 +24,7 @@ class JournalError(RuntimeError):
 
 
 class Journal:
-    """Append-only; `append` returns when its line is on the disk. Lines that arrive together share one fsync.
+    """Append-only; `append` returns when its line is on the disk. Lines that arrive within some ms share one fsync.
 
     JournalError: another worker holds the file, or a write failed; what was reported durable before stays so.
     """
@@ -71,11 +74,14 @@ class Journal:
 
     async def _write_pending(self) -> None:
         """Group commit: while one batch is on its way to the disk the next gathers."""
+        loop = asyncio.get_running_loop()
         try:
             while self._pending:
+                await asyncio.sleep(_GATHER_S)
                 batch, self._pending = self._pending, []
+                block = b"".join(line for line, _ in batch)
                 try:
-                    await asyncio.shield(asyncio.to_thread(self._commit, b"".join(line for line, _ in batch)))
+                    await asyncio.shield(loop.run_in_executor(None, self._commit, block))
                 except OSError as error:
                     self._broken = self._broken or JournalError(f"cannot write {self.path}: {error.strerror or error}")
                 for _, durable in batch:
@@ -120,7 +126,7 @@ def read(path: Path) -> dict[Identity, Completion]:
 def _line(completion: Completion) -> bytes:
     values = {name: getattr(completion, name) for name in _FIELDS}
     values["sample_id"] = str(completion.sample_id)
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
+    return _encode(values).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _parse(line: bytes) -> Completion | None:

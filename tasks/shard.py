@@ -1,46 +1,79 @@
 """One shard from items to parts: load, ask, generate, score, land."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from prefect import State, task
 
-from datasets_cfg.config import load_config
-from tasks.asking import requests_for, sampling_for
+from datasets_cfg.config import DatasetConfig, load_config
+from tasks.asking import requests_for, sampling_for, sending_order
 from tasks.budget import Spending, Spent
 from tasks.engines import EngineContext, EngineError, Served
-from tasks.engines.throttle import Gate
-from tasks.generate import Limits, generate
+from tasks.engines.adapt import HIGHEST, Pace, watching
+from tasks.engines.calls import Asker
+from tasks.engines.client import open_client
+from tasks.engines.throttle import Gate, Once
+from tasks.generate import Limits, generate_each
 from tasks.journal import Journal, read
 from tasks.land import Landed, ScoredShard, land_completions, land_model, land_scores
 from tasks.load import load_items
 from tasks.plan import Shard, shards
 from tasks.prompt import prompt_terms
 from tasks.runs import RunRecord
-from tasks.schema import UserError
+from tasks.schema import Completion, Endpoint, Identity, Item, Request, UserError
 from tasks.score import score_shard
-from tasks.suite import Model
+from tasks.suite import Model, Sampling
 from warehouse.home import Home
+
+# One shard whose requests are being sent, one that stands ready, one that is loaded.
+_SHARDS_AT_HAND = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A model that is up: how it is reached, and the limits that all its shards share."""
+    """A model that is up: how it is asked, and the limits that all its shards share.
+
+    `order` ranks the shards: who is earlier is served first, so that shards end one after the other and are scored
+    while the server works on the next ones. `at_hand` bounds how many hold their items and requests in memory.
+    """
 
     run: RunRecord
     model: Model
     served: Served
+    asker: Asker
     context: EngineContext
     gate: Gate
+    pace: Pace
     spending: Spending
+    order: Mapping[Shard, int]
+    at_hand: asyncio.Semaphore
 
 
-def serving(run: RunRecord, model: Model, served: Served, context: EngineContext, spent: Spent) -> Serving:
-    """A model with one gate for its endpoint; the gate closes when the run's budget is spent."""
-    gate = Gate(model.in_flight or run.suite.in_flight)
+@asynccontextmanager
+async def serving(
+    run: RunRecord, model: Model, served: Served, context: EngineContext, spent: Spent
+) -> AsyncIterator[Serving]:
+    """A model with one client and one gate for its endpoint; the gate closes when the run's budget is spent."""
+    gate = Gate(run.suite.places(model))
+    found = model.in_flight is None and run.suite.in_flight == "auto"
+    pace = Pace(gate, moves=found)
     land_model(context.home, run, model, served)
-    return Serving(run, model, served, context, gate, Spending(run.suite.budget, gate, spent))
+    order = {shard: rank for rank, shard in enumerate(shards_of(run, model))}
+    async with AsyncExitStack() as stack:
+        asker = await stack.enter_async_context(
+            open_client(
+                served, model.transport,
+                timeout_s=model.timeout_s or run.suite.timeout_s, connections=HIGHEST if found else gate.limit,
+            )
+        )  # fmt: skip
+        if found and isinstance(served, Endpoint):
+            await stack.enter_async_context(watching(pace, served.base_url))
+        spending = Spending(run.suite.budget, gate, spent)
+        at_hand = asyncio.Semaphore(_SHARDS_AT_HAND)
+        yield Serving(run, model, served, asker, context, gate, pace, spending, order, at_hand)
 
 
 def shards_of(run: RunRecord, model: Model) -> list[Shard]:
@@ -58,37 +91,72 @@ async def evaluate_shard(up: Serving, shard: Shard) -> Landed:
     """Evaluate a model on one data set in one language; what the journal holds already is not asked for again."""
     run, home = up.run, up.context.home
     config = load_config(shard.dataset, run.suite.dataset_roots)
-    items = await asyncio.to_thread(
-        load_items,
-        config,
-        shard.lang,
-        up.context.data_dir,
-        run.suite.limit,
-        seed=run.suite.seed,
-        cache_dir=home / "hub",
-    )
     sampling = sampling_for(run.suite, up.model, config)
-    asked = requests_for(
-        run.suite, config, items,
-        fingerprint=up.served.fingerprint, sampling=sampling, data_dir=up.context.data_dir,
-    )  # fmt: skip
-    path = journal_path(home, run.run_id, shard)
-    with Journal(path) as journal:
-        known = read(path)
-        waiting = [request for request in asked if request.identity not in known]
-        limits = Limits(
-            up.gate,
-            timeout_s=up.model.timeout_s or run.suite.timeout_s,
-            retries=run.suite.retries,
-            price=up.model.price,
-        )
-        fresh = await generate(waiting, up.served, sampling, limits, journal, up.spending.add)
-    known |= {completion.identity: completion for completion in fresh}
+    await up.at_hand.acquire()
+    hand_on = Once(up.at_hand.release)
+    try:
+        items, asked = await asyncio.to_thread(_to_ask, up, config, shard, sampling)
+        path = journal_path(home, run.run_id, shard)
+        with Journal(path) as journal:
+            known = await asyncio.to_thread(read, path)
+            waiting = sending_order(request for request in asked if request.identity not in known)
+            failed = await _ask(up, shard, _then(waiting, hand_on), sampling, journal)
+    finally:
+        hand_on()
+    known = await asyncio.to_thread(read, path) | failed
     done = [known[request.identity] for request in asked if request.identity in known]
+    return await asyncio.to_thread(_land, up, shard, config, items, asked, done)
+
+
+def _to_ask(up: Serving, config: DatasetConfig, shard: Shard, sampling: Sampling) -> tuple[list[Item], list[Request]]:
+    """The items of a shard, and a request for each of them and repeat."""
+    suite, context = up.run.suite, up.context
+    cache = context.home / "hub"
+    items = load_items(config, shard.lang, context.data_dir, suite.limit, seed=suite.seed, cache_dir=cache)
+    fingerprint = up.served.fingerprint
+    return items, requests_for(
+        suite, config, items, fingerprint=fingerprint, sampling=sampling, data_dir=context.data_dir
+    )
+
+
+def _then(requests: Iterable[Request], after: Once) -> Iterator[Request]:
+    """The requests, and word to `after` once the last has been drawn."""
+    yield from requests
+    after()
+
+
+async def _ask(
+    up: Serving, shard: Shard, requests: Iterable[Request], sampling: Sampling, journal: Journal
+) -> dict[Identity, Completion]:
+    """Have the requests answered into the journal; only what failed is returned, for the journal forgets it."""
+    limits = Limits(
+        up.gate,
+        timeout_s=up.model.timeout_s or up.run.suite.timeout_s,
+        retries=up.run.suite.retries,
+        price=up.model.price,
+        rank=up.order[shard],
+        pace=up.pace,
+    )
+    failed: dict[Identity, Completion] = {}
+
+    def on_done(_: int, completion: Completion) -> None:
+        up.spending.add(completion)
+        if completion.status == "infra_error":
+            failed[completion.identity] = completion
+
+    await generate_each(requests, up.asker, sampling, limits, journal, on_done)
+    return failed
+
+
+def _land(
+    up: Serving, shard: Shard, config: DatasetConfig,
+    items: list[Item], asked: list[Request], done: list[Completion],
+) -> Landed:  # fmt: skip
+    """Score a shard and write its parts."""
     terms = {request.item.sample_id: prompt_terms(request.item, request.messages) for request in asked}
-    scores = await asyncio.to_thread(score_shard, config, items, done, terms=terms)
-    landed = land_completions(home, run, shard, asked, done)
-    land_scores(home, run.run_id, shard, ScoredShard(items, done, scores))
+    scores = score_shard(config, items, done, terms=terms)
+    landed = land_completions(up.context.home, up.run, shard, asked, done)
+    land_scores(up.context.home, up.run.run_id, shard, ScoredShard(items, done, scores))
     return landed
 
 

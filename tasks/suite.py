@@ -31,6 +31,10 @@ class Sampling(Strict):
     stop: Texts = ()
 
 
+Transport = Literal["lean", "openai"]
+InFlight = Annotated[int, Field(ge=1, le=100_000)] | Literal["auto"]
+
+
 class Price(Strict):
     """Money per million tokens. `thinking` is the price of reasoning tokens where it differs from `output`."""
 
@@ -52,6 +56,7 @@ class _Model(Strict):
     parameters: float | None = Field(default=None, gt=0, description="billions")
     price: Price | None = None
     in_flight: int | None = Field(default=None, ge=1, description="overrides the suite's limit for this endpoint")
+    transport: Transport = Field(default="lean", description="'openai' is the official client: slower, for odd servers")
     sampling: Sampling | None = Field(default=None, description="overrides the suite's sampling")
     timeout_s: float | None = Field(default=None, gt=0, description="overrides the suite's limit for one request")
     extra_body: dict[str, object] = Field(default={}, description="sent with every request: reasoning_effort, …")
@@ -128,6 +133,10 @@ class Replay(_Model):
 Model = Annotated[LlamaCpp | OpenAI | Vllm | Replay, Field(discriminator="engine")]
 
 
+# High, and then less when the endpoint says so; a server for one processor gains nothing from more.
+IN_FLIGHT_AT_FIRST = {"vllm": 256, "openai": 128, "llamacpp": 8, "replay": 8}
+
+
 class Budget(Strict):
     """A run stops cleanly, with everything so far landed, when one of these is reached."""
 
@@ -194,7 +203,7 @@ class Suite(Strict):
     repeats: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
     sampling: Sampling = Sampling()
-    in_flight: int = Field(default=8, ge=1, le=100_000, description="requests under way at once per endpoint")
+    in_flight: InFlight = Field(default="auto", description="requests under way at once per endpoint; auto finds it")
     timeout_s: float = Field(default=600, gt=0, description="one request, retries apart")
     retries: int = Field(default=4, ge=0, le=20)
     infra_error_limit: float = Field(default=0.01, ge=0, le=1, description="above this share the run has failed")
@@ -202,6 +211,12 @@ class Suite(Strict):
     shots: int | None = Field(default=None, ge=0, description="overrides the data sets' own number of exemplars")
     budget: Budget = Budget()
     judges: tuple[Judge, ...] = Field(default=(), strict=False, description="none when left out: no default judge")
+
+    def places(self, model: Model) -> int:
+        """How many requests a model gets at once; where that is to be found out, how many it begins with."""
+        if model.in_flight is not None:
+            return model.in_flight
+        return IN_FLIGHT_AT_FIRST[model.engine] if self.in_flight == "auto" else self.in_flight
 
     @property
     def dataset_roots(self) -> tuple[Path, ...]:

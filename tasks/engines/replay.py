@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tasks.engines.chat import CallFailed
+from tasks.engines.calls import CallFailed
 from tasks.engines.context import EngineContext, file_digest
 from tasks.engines.reply import Reply, Usage, storable
 from tasks.schema import Request, UserError, digest
-from tasks.suite import Columns, Replay
+from tasks.suite import Columns, Replay, Sampling
 
 Row = Mapping[str, object]
 Key = tuple[str | None, str | None, str]
@@ -26,6 +26,8 @@ _SLOT = re.compile(r"\{(lang|dataset)\}")
 
 class ReplayAnswers:
     """Recorded answers that are looked up by item id, and by language and data set where the file tells these."""
+
+    thinks = False
 
     def __init__(self, model: Replay, context: EngineContext) -> None:
         self.model = model.name
@@ -37,7 +39,7 @@ class ReplayAnswers:
             "replay", model.name, model.revision, content, model.columns.model_dump(), model.where
         )
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request, sampling: Sampling) -> Reply:
         """The recorded answer; CallFailed 'not recorded' when the file has none for this item or repeat.
 
         UserError: the file cannot be read, lacks a column, or has two answers for one item.
