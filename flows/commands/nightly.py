@@ -115,7 +115,7 @@ def _webhook(text: str) -> "Webhook":
         webhook = Webhook.model_validate({"name": f"{form}-{variable}", "format": form, "url_env": variable})
     except ValidationError as error:
         raise UserError(
-            f"--webhook '{text}' is not json:VARIABLE or slack:VARIABLE: {error.errors()[0]['msg']}"
+            f"--webhook '{text}' is neither json:VARIABLE nor slack:VARIABLE: {error.errors()[0]['msg']}"
         ) from None
     if not os.environ.get(variable):
         raise UserError(f"--webhook '{text}': the environment variable {variable} is not set")
