@@ -1,6 +1,6 @@
 """Kills the flow, the model server and Prefect's server at random moments, resumes, and counts after each kill.
 
-    python benchmarks/chaos/drive.py 100 --seed 0 > docs/results/chaos_table.md
+    python benchmarks/chaos/drive.py 100 --seed 0
 
 Every process of a run is given a moment at random; what is killed is started again and the run resumed, until it says
 that it is complete. After every kill the journals are compared with what the model server was asked.
@@ -201,8 +201,8 @@ def one_run(here: World, kills: int, dice: random.Random) -> None:
     here.found.faults.append(f"{run}: not complete after {kills + 10} starts")
 
 
-def drive(home: Path, kills: int, seed: int) -> World:
-    dice = random.Random(seed)
+def drive(home: Path, kills: int, seed: int, minutes: float) -> World:
+    dice, until = random.Random(seed), time.monotonic() + 60 * minutes
     with world(home) as here:
         flow = start_flow(here, None)
         begun(here, flow)
@@ -211,8 +211,8 @@ def drive(home: Path, kills: int, seed: int) -> World:
         here.usual = time.monotonic() - began
         here.asked.since()
         here.asked.answered.clear()
-        while (left := kills - struck(here)) > 0:
-            one_run(here, min(left, dice.choice((1, 2, 3, 5))), dice)
+        while (left := kills - struck(here)) > 0 and time.monotonic() < until:
+            one_run(here, min(left, dice.choice((2, 3, 5, 8))), dice)
             print(f"{struck(here)} kills, {len(here.found.faults)} faults", file=sys.stderr, flush=True)
     whole(home, here.found)
     return here
@@ -226,10 +226,11 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("kills", type=int)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=600, help="begin no further run after so many")
     arguments = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        here = drive(Path(folder), arguments.kills, arguments.seed)
+        here = drive(Path(folder), arguments.kills, arguments.seed, arguments.minutes)
     print("| what | count |\n| --- | ---: |")
     print(f"| kills in all | {struck(here)} |")
     for what, times in sorted(here.kills.items()):
