@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 Kind = Literal["math", "choice", "nli", "qa", "translation", "open", "rag", "refusal"]
 CompletionStatus = Literal["ok", "truncated", "empty", "filtered", "context_overflow", "infra_error"]
@@ -149,6 +149,14 @@ class CorpusScore:
     reason: str = ""
 
 
+class Lifeline(Protocol):
+    """A server that may die and live again: `ready` gives the life it is in, `fell` whether that one is over."""
+
+    async def ready(self) -> int: ...
+
+    async def fell(self, life: int) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A running model: an OpenAI-compatible base URL (ending in /v1), the name to ask for, its fingerprint."""
@@ -163,6 +171,8 @@ class Endpoint:
     extra_body: Mapping[str, object] = field(default_factory=dict)
     thinks: bool = False
     """The chat template opens the thinking, so that a text which never closes it has no answer."""
+    server: Lifeline | None = None
+    """Of a server that we started: by which whoever asks it sees that it died, and waits until it is up again."""
 
     def __repr__(self) -> str:
         return f"Endpoint({self.base_url!r}, {self.model!r}, {self.fingerprint[:12]!r})"

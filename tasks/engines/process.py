@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import signal
 import socket
 import sys
@@ -16,14 +15,15 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 
 from tasks.engines.context import EngineError
+from tasks.engines.reasons import log_reason
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _END_GRACE_S = 10.0
 _POLL_S = 0.2
-_TAIL_BYTES = 200_000
-_REASON = re.compile(r"(?:\b[A-Za-z_.]*(?:Error|Exception)|\berror): \S.*")
-# Talk of errors that is none, and what a server says when the reason stands further up.
-_NO_REASON = (" WARNING ", " INFO ", " DEBUG ", "See root cause above", "Engine core initialization failed")
+_RESTARTS = 1
+# The supervisor looks five times a second; a server that has died is noticed well within this.
+_NOTICE_S = 2.0
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +60,91 @@ def fetch(url: str, timeout_s: float = 5) -> bytes | None:
         return None
 
 
+class Server:
+    """A server that is up. When it dies it is started once more, on the same port; a second death is the end.
+
+    `lives` counts its starts. Who was asking it when it died asks again once `ready` returns.
+    """
+
+    def __init__(self, command: ServerCommand, process: asyncio.subprocess.Process) -> None:
+        self.command, self.process, self.lives = command, process, 1
+        self._up = asyncio.Event()
+        self._up.set()
+        self._lost: EngineError | None = None
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def ready(self) -> int:
+        """Wait until it answers and return which life it is in. EngineError when it will not live again."""
+        await self._up.wait()
+        if self._lost:
+            raise self._lost
+        return self.lives
+
+    async def fell(self, life: int) -> bool:
+        """Whether it has died since that life; waits a moment, for a connection breaks before a process has ended."""
+        deadline = time.monotonic() + _NOTICE_S
+        while self.lives == life and self._up.is_set() and self._lost is None and time.monotonic() < deadline:
+            await asyncio.sleep(_POLL_S / 4)
+        return self.lives != life or not self._up.is_set() or self._lost is not None
+
+    async def end(self) -> None:
+        """No more watching, and the end of the whole process group."""
+        self._watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._watcher
+        await _end(self.process)
+
+    async def _watch(self) -> None:
+        while True:
+            code = await self.process.wait()
+            self._up.clear()
+            died = f"{self.command.name} {_ended(code)} while it was answering"
+            try:
+                if self.lives > _RESTARTS:
+                    raise EngineError(f"{died}, for the second time: {log_reason(self.command.log)}")
+                await self._restart()
+            except EngineError as error:
+                self._lost = error if str(error).startswith(died) else EngineError(f"{died}; {error}")
+                self._up.set()
+                return
+            self.lives += 1
+            self._up.set()
+
+    async def _restart(self) -> None:
+        await _end(self.process)  # workers that outlive it hold the memory that the next one needs
+        log = self.command.log
+        log.replace(log.with_suffix(".died.log"))
+        self.process = await _start(self.command)
+        await _healthy(self.process, self.command)
+
+
 @asynccontextmanager
-async def serve(command: ServerCommand) -> AsyncIterator[None]:
+async def serve(command: ServerCommand) -> AsyncIterator[Server]:
     """Start a server, wait until it is healthy, end its whole process group on the way out.
 
     The supervisor in between does the same when this process is killed. EngineError: it ended, or did not get ready in
     time; with what its log says.
     """
+    process = await _start(command)
+    try:
+        await _healthy(process, command)
+        server = Server(command, process)
+    except BaseException:
+        await asyncio.shield(_end(process))
+        raise
+    try:
+        yield server
+    finally:
+        await asyncio.shield(server.end())
+
+
+async def _start(command: ServerCommand) -> asyncio.subprocess.Process:
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             sys.executable, "-I", str(SUPERVISOR), *command.arguments,
             stdin=PIPE, stdout=log, stderr=STDOUT, env=dict(command.env), start_new_session=True,
         )  # fmt: skip
-    try:
-        await _healthy(process, command)
-        yield
-    finally:
-        await asyncio.shield(_end(process))
 
 
 async def _healthy(process: asyncio.subprocess.Process, command: ServerCommand) -> None:
@@ -107,22 +174,3 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
-
-
-def log_reason(log: Path, lines: int = 3) -> str:
-    """The first error that a log names and its last lines, on one line, with where the whole of it lies."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
-            written = file.read().decode("utf-8", "replace").splitlines()
-    except OSError as error:
-        return f"its log {log} cannot be read ({error.strerror})"
-    kept = [line.strip() for line in written if line.strip()]
-    reason = next((found[0] for found in map(_REASON.search, filter(_may_tell, kept)) if found), "")
-    tail = kept[-lines:]
-    said = [reason, *tail] if reason and not any(reason in line for line in tail) else tail
-    return f"{' | '.join(line[:600] for line in said) or 'it wrote nothing'} (log: {log})"
-
-
-def _may_tell(line: str) -> bool:
-    return not any(phrase in line for phrase in _NO_REASON)
