@@ -1,22 +1,16 @@
-"""Rates that judges give, corrected by labels, and whether a gate may use them: what gate and report read."""
+"""A judge's rate corrected for its errors: PPI++ by labels on the same answers, beside it and else Rogan-Gladen.
+
+The view v_judge_rates gives the same numbers cell by cell; here cells are pooled as a gate rule asks for them.
+"""
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import warehouse
-from judges.rubric import load_rubric, rubric_names
-from tasks.calibrate import Label, read_labels
-from tasks.schema import UserError
 from tasks.stats.judged import ppi_rate, rogan_gladen
-from tasks.stats.proportion import wilson
 from tasks.stats.records import Estimate, no_estimate
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 # Below this the correction divides by so little that labels alone do better (simulated in benchmarks/stats).
 LEAST_YOUDEN = 0.6
@@ -24,115 +18,49 @@ QUERIES = Path(warehouse.__file__).parent / "evidence"
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeCell:
-    """One judge under one rubric on one shard."""
+class Rated:
+    """A valid verdict: its value, its sampling weight, and where people labelled the answer too, what they said.
 
-    model: str
-    lang: str
-    dataset: str
-    judge: str
-    fingerprint: str
-    rubric: str
-    version: str
+    `label_weight` is one by the chance with which the answer was drawn for labelling.
+    """
+
+    value: float
+    weight: float = 1.0
+    label: float | None = None
+    label_weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedRate:
-    """A judge's rate: as it said, and corrected. `usable` is False, with the reason, where it is not calibrated.
+class Corrected:
+    """A rate corrected both ways; `rate` is what to go by, `contradiction` why it may not be used (empty: it may)."""
 
-    `ppi` needs labels on answers of this very run (random or weighted), `rogan_gladen` takes the calibration's error
-    rates over to it and is the cross-check; `rate` is what a gate goes by, None with a reason where neither can be.
-    """
-
-    cell: JudgeCell
-    naive: Estimate
     ppi: Estimate
     rogan_gladen: Estimate
-    usable: bool
-    reason: str
 
     @property
     def rate(self) -> Estimate:
         return self.ppi if self.ppi.value is not None else self.rogan_gladen
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A judge's latest calibration in a language; `table` holds both yes, judge only, label only, both no."""
-
-    usable: bool
-    reason: str
-    table: tuple[float, float, float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rated:
-    """A valid verdict: which answer, its value, its sampling weight."""
-
-    sample: tuple[str, int]
-    value: float
-    weight: float
+    @property
+    def contradiction(self) -> str:
+        one, other = self.ppi, self.rogan_gladen
+        if one.lo is None or one.hi is None or other.lo is None or other.hi is None:
+            return ""
+        if one.lo <= other.hi and other.lo <= one.hi:
+            return ""
+        return (
+            f"the judge's rate is {one.lo:.1%} to {one.hi:.1%} by labels on these answers (PPI++), but "
+            f"{other.lo:.1%} to {other.hi:.1%} by its calibration (Rogan-Gladen)"
+        )
 
 
-def judge_rates(connection: "DuckDBPyConnection", home: Path, run_id: str) -> list[JudgedRate]:
-    """Every judge's rate in a run, corrected as far as labels allow; `connection` is to the published warehouse."""
-    cells: dict[JudgeCell, list[Rated]] = defaultdict(list)
-    for *names, sample, repeat, value, weight in connection.execute(_sql("judge_verdicts"), {"run": run_id}).fetchall():
-        cells[JudgeCell(*names)].append(Rated((sample, repeat), value, weight))
-    labels = run_labels(home, run_id)
-    rates = []
-    for cell, rated in sorted(cells.items(), key=lambda pair: str(pair[0])):
-        standing = calibrated(connection, cell)
-        known = labels.get((cell.model, cell.lang, cell.dataset, cell.rubric), {})
-        rates.append(corrected_rate(cell, rated, standing, known))
-    return rates
+def correct(rated: Sequence[Rated], tables: Iterable[tuple[float, float, float, float]]) -> Corrected:
+    """Both corrections. `tables` are calibrations as (both yes, judge only, label only, both no), added up.
 
-
-def calibrated(connection: "DuckDBPyConnection", cell: JudgeCell) -> Standing:
-    """Whether a gate may use this judge in this language, and if not why."""
-    found = connection.execute(
-        _sql("judge_standing"),
-        {"judge": cell.judge, "fingerprint": cell.fingerprint, "rubric": cell.rubric, "version": cell.version,
-         "lang": cell.lang},
-    ).fetchone()  # fmt: skip
-    who = f"judge '{cell.judge}' under '{cell.rubric}' in '{cell.lang}'"
-    if found is None:
-        return Standing(False, f"{who} is uncalibrated: nobody has held it against labels ('babelgate calibrate')")
-    state, why, *table = found
-    counts = None if None in table else (float(table[0]), float(table[1]), float(table[2]), float(table[3]))
-    return Standing(state == "calibrated", "" if state == "calibrated" else f"{who} is uncalibrated: {why}", counts)
-
-
-def corrected_rate(
-    cell: JudgeCell, rated: Sequence[Rated], standing: Standing, labels: Mapping[tuple[str, int], Label]
-) -> JudgedRate:
-    """One cell's rate as the judge said it and as labels correct it; ties of pairs count as half in the first only."""
-    total = sum(each.weight for each in rated)
-    effective = round(total**2 / sum(each.weight**2 for each in rated))
-    share = sum(each.weight * each.value for each in rated) / total
-    naive = wilson(share * effective, effective)
-    ppi = _by_labels(cell, rated, labels)
-    rogan = _by_calibration(standing, share, effective)
-    reason = standing.reason
-    if standing.usable and ppi.value is None and rogan.value is None:
-        reason = f"the rate cannot be corrected: {rogan.reason}"
-    return JudgedRate(cell, naive, ppi, rogan, standing.usable and not reason, reason)
-
-
-def run_labels(home: Path, run_id: str) -> dict[tuple[str, str, str, str], dict[tuple[str, int], Label]]:
-    """Labels that people gave to answers of a run, as `label import` keeps them: cell → (sample, repeat) → label."""
-    found: dict[tuple[str, str, str, str], dict[tuple[str, int], Label]] = defaultdict(dict)
-    for path in sorted((home / "labels").glob("*.labels.jsonl")):
-        for name in rubric_names():
-            try:
-                labels = read_labels(path, load_rubric(name))
-            except UserError:
-                continue  # a file is of one rubric
-            for label in labels:
-                if label.run_id == run_id:
-                    cell = (label.model, label.lang, label.dataset, label.rubric)
-                    found[cell][label.sample_id, label.repeat] = label
-    return dict(found)
+    PPI++ needs labels on two answers or more. Ties of pairs (0.5) are left out of it, and count as half in the share
+    that Rogan-Gladen corrects.
+    """
+    return Corrected(_by_labels(rated), _by_calibration(rated, list(tables)))
 
 
 def flagged_answers(home: Path, run_id: str, rubric: str) -> dict[str, bool]:
@@ -140,29 +68,36 @@ def flagged_answers(home: Path, run_id: str, rubric: str) -> dict[str, bool]:
     from warehouse.connect import open_published
 
     with open_published(home) as connection:
-        rows = connection.execute(_sql("judge_flagged"), {"run": run_id, "rubric": rubric}).fetchall()
+        query = (QUERIES / "judge_flagged.sql").read_text(encoding="utf-8")
+        rows = connection.execute(query, {"run": run_id, "rubric": rubric}).fetchall()
     return {key.hex: bool(flag) for key, flag in rows}
 
 
-def _by_labels(cell: JudgeCell, rated: Sequence[Rated], labels: Mapping[tuple[str, int], Label]) -> Estimate:
-    """PPI++: the labelled answers correct what the judge says of the others."""
-    if not labels:
+def _by_labels(rated: Sequence[Rated]) -> Estimate:
+    """PPI++: the labelled answers correct what the judge says of the others.
+
+    Where labels were not drawn evenly (half of them from flagged answers, say), the answers left over are no fair
+    sample, and all of them stand for the judge alone.
+    """
+    both = [each for each in rated if each.label in (0.0, 1.0) and each.value in (0.0, 1.0)]
+    if not both:
         return no_estimate("no answer of this run has a label", "PPI++", n=len(rated))
-    values = load_rubric(cell.rubric).header.verdicts
-    both = [(labels[each.sample], each) for each in rated if each.sample in labels]
-    rest = [each for each in rated if each.sample not in labels]
+    uneven = len({each.label_weight for each in both}) > 1
+    alone = [each for each in rated if uneven or each.label not in (0.0, 1.0)]
     return ppi_rate(
-        [_binary(values[label.label]) for label, _ in both], [_binary(each.value) for _, each in both],
-        [_binary(each.value) for each in rest], weights=[label.weight * each.weight for label, each in both],
-        rest_weights=[each.weight for each in rest],
+        [_number(each.label) for each in both], [each.value for each in both], [_binary(each.value) for each in alone],
+        weights=[each.label_weight * each.weight for each in both], rest_weights=[each.weight for each in alone],
     )  # fmt: skip
 
 
-def _by_calibration(standing: Standing, share: float, judged: int) -> Estimate:
-    """Rogan-Gladen with the error rates that the calibration found."""
-    if standing.table is None:
+def _by_calibration(rated: Sequence[Rated], tables: Sequence[tuple[float, float, float, float]]) -> Estimate:
+    """Rogan-Gladen with the error rates of the calibration, on Kish's effective number of verdicts."""
+    weight = sum(each.weight for each in rated)
+    judged = round(weight**2 / sum(each.weight**2 for each in rated)) if weight else 0
+    share = sum(each.weight * each.value for each in rated) / weight if weight else 0.0
+    if not tables:
         return no_estimate("no calibration", "Rogan-Gladen", n=judged)
-    both, judge_only, label_only, neither = (round(cell) for cell in standing.table)
+    both, judge_only, label_only, neither = (round(sum(table[cell] for table in tables)) for cell in range(4))
     positive, negative = both + label_only, neither + judge_only
     if positive and negative and both / positive + neither / negative - 1 < LEAST_YOUDEN:
         return no_estimate("sensitivity + specificity - 1 is below 0.6", "Rogan-Gladen", n=judged)
@@ -175,5 +110,5 @@ def _binary(value: float) -> float:
     return value if value in (0.0, 1.0) else math.nan
 
 
-def _sql(name: str) -> str:
-    return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value

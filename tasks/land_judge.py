@@ -1,4 +1,4 @@
-"""Turns verdicts and calibrations into parts."""
+"""Turns verdicts, labels, calibrations and probes into parts."""
 
 import json
 import uuid
@@ -42,6 +42,19 @@ def land_calibrations(
     }  # fmt: skip
     rows = [same | _calibration(each) for each in found]
     write_part(Home(home), "calibrations", run_id, f"{judge}_{rubric.name}", arrow_table("calibrations", rows))
+
+
+def land_labels(home: Path, run_id: str, labels: Sequence[Label], rubric: Rubric) -> None:
+    """Write what people said of answers of a run under one rubric; written again it replaces what was said before."""
+    values, now = rubric.header.verdicts, _now()
+    rows = [
+        {"model_id": label.model, "lang": label.lang, "dataset_id": label.dataset,
+         "sample_id": uuid.UUID(label.sample_id), "repeat_ix": label.repeat, "rubric": rubric.name,
+         "label": label.label, "value": values[label.label], "source": label.source, "weight": label.weight,
+         "rubric_version": rubric.header.version, "labelled_at": now}
+        for label in labels
+    ]  # fmt: skip
+    write_part(Home(home), "labels", run_id, f"labels_{rubric.name}", arrow_table("labels", rows))
 
 
 def _verdict(run_id: str, shard: Shard, verdict: Verdict) -> dict[str, object]:

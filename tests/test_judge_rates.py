@@ -7,22 +7,26 @@ import pytest
 
 from judges.rubric import load_rubric
 from tasks.calibrate import Calibration, Label, calibrate, read_labels, shortfall
+from tasks.gate_judge import Verdict, judge_against_bound, unusable
+from tasks.gate_read import Item
 from tasks.judge.asking import bench
-from tasks.judge_rates import JudgeCell, Rated, Standing, corrected_rate, judge_rates
+from tasks.judge_rates import Rated, correct
 from tasks.land_judge import land_calibrations
 from tasks.schema import Endpoint, UserError
 from tasks.stats.agreement import agreement
 from tasks.stats.records import Estimate
 from tasks.suite import Thresholds
 from tests import judge_server as server
-from tests.small_run import empty_home, write_both
+from tests.small_run import NIGHT, empty_home, put, sample, write_both
 from tests.test_judge import make_judge
-from warehouse.connect import open_published
+from warehouse.connect import connect, open_published
+from warehouse.home import Home
 from warehouse.load import load_parts
+from warehouse.parts import completion_uuid, shard_uuid, write_part
 from warehouse.publish import publish
+from warehouse.schemas import arrow_table
 
 RUBRIC = load_rubric("code_switching")
-CELL = JudgeCell("m", "de", "d", "judge", "print", "code_switching", "1")
 
 
 def label(number: int, *, bad: bool, lang: str = "de", **more: object) -> Label:
@@ -118,33 +122,113 @@ def test_wrong_labels_are_one_sentence(tmp_path: Path, line: str, sentence: str)
     assert sentence in str(caught.value)
 
 
-def rated(flags: list[int]) -> list[Rated]:
-    return [Rated((f"s{n}", 0), float(flag), 1.0) for n, flag in enumerate(flags)]
+# The judge flags 22 of 100 where 20 are bad: Se 18/20, Sp 76/80.
+FLAGS = [1.0] * 18 + [0.0] * 2 + [1.0] * 4 + [0.0] * 76
+TABLE = (45.0, 2.0, 5.0, 38.0)
 
 
 def test_labels_of_the_run_correct_and_others_only_carry_error_rates() -> None:
-    # The judge flags 22 of 100 where 20 are bad: Se 18/20, Sp 76/80.
-    flags = [1] * 18 + [0] * 2 + [1] * 4 + [0] * 76
-    standing = Standing(True, "", (45, 2, 5, 38))
-    without = corrected_rate(CELL, rated(flags), standing, {})
-    assert without.naive.value == 0.22 and without.ppi.reason == "no answer of this run has a label"
-    assert without.rate.value == pytest.approx((0.22 + 0.95 - 1) / (0.9 + 0.95 - 1)) and without.usable
-    labels = {(f"s{n}", 0): label(n, bad=n < 20, run_id="r") for n in range(0, 100, 2)}
-    given = corrected_rate(CELL, rated(flags), standing, labels)
+    without = correct([Rated(flag) for flag in FLAGS], [TABLE])
+    assert without.ppi.reason == "no answer of this run has a label"
+    assert without.rate is without.rogan_gladen
+    assert without.rate.value == pytest.approx((0.22 + 0.95 - 1) / (0.9 + 0.95 - 1))
+    given = correct([Rated(f, 1.0, float(n < 20) if n % 2 == 0 else None) for n, f in enumerate(FLAGS)], [TABLE])
     assert given.rate is given.ppi and given.ppi.value == pytest.approx(0.2, abs=0.03)
+    assert given.rogan_gladen == without.rogan_gladen and given.contradiction == ""
 
 
 @pytest.mark.parametrize(
-    ("standing", "reason"),
-    [
-        (Standing(False, "judge 'judge' is uncalibrated: nobody"), "judge 'judge' is uncalibrated: nobody"),
-        (Standing(True, "", (25, 15, 25, 35)), "the rate cannot be corrected: sensitivity + specificity"),
-        (Standing(True, "", None), "the rate cannot be corrected: no calibration"),
-    ],
+    ("tables", "reason"),
+    [([(25, 15, 25, 35)], "sensitivity + specificity - 1 is below 0.6"), ([], "no calibration")],
 )
-def test_a_rate_that_may_not_be_used(standing: Standing, reason: str) -> None:
-    found = corrected_rate(CELL, rated([0, 1, 0, 0]), standing, {})
-    assert not found.usable and found.reason.startswith(reason)
+def test_a_rate_that_cannot_be_corrected(tables: list, reason: str) -> None:
+    assert correct([Rated(0.0), Rated(1.0)], tables).rate.reason == reason
+
+
+def test_corrections_that_contradict_each_other_are_told() -> None:
+    """The calibration knows a judge that never errs; on this run's own answers people flag everything."""
+    found = correct([Rated(0.0, 1.0, float(n != 3) if n < 40 else None) for n in range(200)], [(50, 0, 0, 50)])
+    assert found.contradiction.startswith("the judge's rate is 92.6% to 100.0% by labels on these answers (PPI++), but")
+
+
+def drawn(seed: int, *, uneven: bool) -> tuple[list[Rated], float]:
+    """400 answers, 19 % bad, a judge of Se .90 and Sp .95; 100 of them labelled, at random or half from the flagged."""
+    import random
+
+    dice = random.Random(seed)
+    truth = [float(dice.random() < 0.19) for _ in range(400)]
+    said = [float(dice.random() < (0.9 if bad else 0.05)) for bad in truth]
+    weights = [0.0] * 400
+    groups = [[n for n in range(400) if said[n] == 1], [n for n in range(400) if said[n] == 0]]
+    sizes = (50, 50) if uneven else (100, 0)
+    for group, size in zip(groups if uneven else [list(range(400)), []], sizes, strict=True):
+        for n in dice.sample(group, min(size, len(group))):
+            weights[n] = len(group) / min(size, len(group))
+    return [
+        Rated(f, 1.0, y if w else None, w or 1.0) for f, y, w in zip(said, truth, weights, strict=True)
+    ], 0.19  # fmt: skip
+
+
+@pytest.mark.parametrize("uneven", [False, True])
+def test_the_corrected_interval_covers_however_labels_were_drawn(uneven: bool) -> None:
+    covered, values = 0, []
+    for seed in range(400):
+        rated, true = drawn(seed, uneven=uneven)
+        found = correct(rated, []).ppi
+        covered += found.lo is not None and found.hi is not None and found.lo <= true <= found.hi
+        values.append(found.value or 0.0)
+    assert sum(values) / 400 == pytest.approx(0.19, abs=0.006)
+    assert 0.92 <= covered / 400 <= 0.98
+
+
+def test_the_warehouse_corrects_as_the_code_does(tmp_path: Path) -> None:
+    """One run, three cells: labels at random, labels half from the flagged, none; the view against the functions."""
+    home = empty_home(tmp_path / "home")
+    cells = {"de": drawn(1, uneven=False)[0], "sw": drawn(2, uneven=True)[0], "th": [Rated(f) for f in FLAGS]}
+    for lang, rated in cells.items():
+        write_judged(home, lang, rated)
+    put(home, "calibrations", "calibration-9", "judge", *(
+        {"judge_model": "judge", "judge_fingerprint": "print", "rubric": "grammar", "rubric_version": "1",
+         "lang": lang, "n": 90, "state": "calibrated", "made_at": NIGHT["r2"], "true_positives": 45.0,
+         "false_positives": 2.0, "false_negatives": 5.0, "true_negatives": 38.0} for lang in cells
+    ))  # fmt: skip
+    load_parts(home)
+    with connect(home.build) as connection:
+        rows = connection.execute(
+            """SELECT lang, ppi, ppi_lo, ppi_hi, rogan_gladen, rogan_gladen_lo, rogan_gladen_hi, corrected, correction,
+               labelled FROM v_judge_rates ORDER BY lang"""
+        ).fetchall()
+    assert [(row[0], row[8], row[9]) for row in rows] == [
+        ("de", "PPI++", 100), ("sw", "PPI++", 100), ("th", "Rogan-Gladen", 0)
+    ]  # fmt: skip
+    for lang, *numbers, corrected, _, _ in rows:
+        found = correct(cells[lang], [TABLE])
+        wanted = [x for each in (found.ppi, found.rogan_gladen) for x in (each.value, each.lo, each.hi)]
+        assert numbers == [None if x is None else pytest.approx(x, abs=1e-9) for x in wanted]
+        assert corrected == pytest.approx(found.rate.value)
+
+
+def write_judged(home: Home, lang: str, rated: list[Rated]) -> None:
+    """Verdicts and labels of one shard of run r9."""
+    same = {"model_id": "m", "lang": lang, "dataset_id": "d"}
+    shard = shard_uuid("r9", "m", lang, "d")
+    verdicts, labels = [], []
+    for n, each in enumerate(rated):
+        of = sample("d", lang, n)
+        verdicts.append({
+            "completion_id": completion_uuid("r9", "m", of, 0), "sample_id": of, "repeat_ix": 0,
+            "verdict_key": of, "judge_model": "judge", "judge_fingerprint": "print", "rubric": "grammar",
+            "rubric_version": "1", "status": "valid", "value": each.value, "weight": each.weight,
+            "judged_at": NIGHT["r2"],
+        })  # fmt: skip
+        if each.label is not None:
+            labels.append(same | {
+                "sample_id": of, "repeat_ix": 0, "rubric": "grammar", "label": "x", "value": each.label,
+                "weight": each.label_weight, "source": "human", "labelled_at": NIGHT["r2"],
+            })  # fmt: skip
+    write_part(home, "verdicts", "r9", shard, arrow_table("verdicts", verdicts, same))
+    if labels:
+        put(home, "labels", "r9", f"labels_{lang}", *labels)
 
 
 def test_the_warehouse_says_where_a_judge_may_be_believed(tmp_path: Path) -> None:
@@ -153,9 +237,8 @@ def test_the_warehouse_says_where_a_judge_may_be_believed(tmp_path: Path) -> Non
     load_parts(home)
     publish(home)
     with open_published(home) as connection:
-        (rate,) = judge_rates(connection, home.root, "r2")
-    assert (rate.cell.lang, rate.naive.value, rate.usable) == ("sw", pytest.approx(0.25), False)
-    assert rate.reason.endswith("is uncalibrated: nobody has held it against labels ('babelgate calibrate')")
+        found = connection.execute("SELECT lang, rate, corrected, usable, correction FROM v_judge_rates").fetchall()
+    assert found == [("sw", pytest.approx(0.25), None, False, "uncalibrated")]
 
 
 def test_calibrations_are_landed(tmp_path: Path) -> None:
@@ -172,3 +255,19 @@ def test_calibrations_are_landed(tmp_path: Path) -> None:
     ((lang, n, state, kappa, both, reason),) = rows
     assert (lang, n, state, both) == ("de", 60, "uncalibrated", 10) and kappa == pytest.approx(0, abs=0.05)
     assert "κ 0.00" in reason
+
+
+def test_the_gate_goes_by_labels_of_the_run_and_refuses_a_contradiction() -> None:
+    where = Item("d", "de", "i", "p", "c", "")
+
+    def read(labels: int, table: tuple[float, float, float, float], bad: int) -> list[Verdict]:
+        return [
+            Verdict(where, "judge", 1.0, flag, "valid", "calibrated", "", table, float(n < bad) if n < labels else None)
+            for n, flag in enumerate(FLAGS)
+        ]
+
+    assert judge_against_bound(read(0, TABLE, 20), 0.3, "at_most").value == pytest.approx(0.2)
+    labelled = read(100, TABLE, 30)
+    assert judge_against_bound(labelled, 0.3, "at_most").value == pytest.approx(0.30)
+    assert unusable(labelled) == "" and unusable(read(0, TABLE, 20)) == ""
+    assert unusable(read(100, (50.0, 0.0, 0.0, 50.0), 60)).endswith("by its calibration (Rogan-Gladen)")

@@ -30,7 +30,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return (
         _export(arguments, home, run, rubric, stem)
         if arguments.verb == "export"
-        else _import(arguments, home, rubric, stem)
+        else _import(arguments, home, run.run_id, rubric, stem)
     )
 
 
@@ -58,9 +58,11 @@ def _export(arguments: argparse.Namespace, home: Path, run, rubric, stem: str) -
     return 0
 
 
-def _import(arguments: argparse.Namespace, home: Path, rubric, stem: str) -> int:
+def _import(arguments: argparse.Namespace, home: Path, run_id: str, rubric, stem: str) -> int:
     from tasks.annotate import read_back
     from tasks.calibrate import Label
+    from tasks.land import load_and_publish
+    from tasks.land_judge import land_labels
     from tasks.schema import UserError
 
     if not 1 <= len(arguments.files) <= 2:
@@ -72,6 +74,8 @@ def _import(arguments: argparse.Namespace, home: Path, rubric, stem: str) -> int
     found = read_back(rubric, key, [(Path(f), Path(f).read_text(encoding="utf-8-sig")) for f in arguments.files])
     out = home / "labels" / f"{stem}.labels.jsonl"
     out.write_text("".join(label.model_dump_json() + "\n" for label in found.labels), encoding="utf-8")
+    land_labels(home, run_id, found.labels, rubric)
+    load_and_publish(home, run_id)
     kappa = found.kappa
     if arguments.json:
         print_json({"labels": len(found.labels), "both": found.both, "disagreed": found.disagreed,

@@ -1,12 +1,14 @@
 -- Corrected rates of a judge, as tasks/stats/judged.py computes them; a test holds both to the same numbers.
+CREATE OR REPLACE MACRO to_share(x) AS CASE WHEN x IS NOT NULL THEN greatest(0, least(1, x)) END;
+
 -- PPI++ (Angelopoulos et al. 2023) from sums over 0/1 columns. Labelled verdicts: n of them, w = sum of the weights,
 -- w2 of their squares, y and f of weight times label and verdict, yf of both, y2 f2 yf2 the same with squared weights.
 -- The judge alone: m verdicts, v v2 of weights, g g2 of weight times verdict.
 CREATE OR REPLACE MACRO ppi_lambda(n, w, w2, y, f, yf, m, v, v2, g) AS CASE WHEN n < 2 OR m < 2 THEN 0.0 ELSE coalesce(
-  greatest(0.0, least(1.0, safe_div(
+  to_share(safe_div(
     n * (yf / w - y / w * f / w) / (n - w2 * n / w / w) / (1 + n / m),
     (n + m) * ((f * n / w + g * m / v) / (n + m)) * (1 - (f * n / w + g * m / v) / (n + m))
-      / ((n + m) - (w2 * (n / w) ** 2 + v2 * (m / v) ** 2) / (n + m))))), 0.0) END;
+      / ((n + m) - (w2 * (n / w) ** 2 + v2 * (m / v) ** 2) / (n + m)))), 0.0) END;
 CREATE OR REPLACE MACRO ppi_value(lam, w, y, f, v, g) AS (y - lam * f) / w + CASE WHEN lam > 0 THEN lam * g / v ELSE 0 END;
 -- Linearised variance of a weighted mean: a, b, c are the sums of weight² times x², times x, and alone.
 CREATE OR REPLACE MACRO ratio_variance(n, mean, a, b, c, w) AS

@@ -79,12 +79,12 @@ both_ways AS (
          rogan_end(hits, whole_n, tp, fn, tn, fp, 1.959963984540054) AS errors_hi
   FROM joined),
 cut AS (
-  SELECT *, greatest(0, least(1, by_labels)) AS ppi,
-         CASE WHEN by_labels_se > 0 THEN greatest(0, least(1, by_labels - 1.959963984540054 * by_labels_se)) END AS ppi_lo,
-         CASE WHEN by_labels_se > 0 THEN greatest(0, least(1, by_labels + 1.959963984540054 * by_labels_se)) END AS ppi_hi,
-         greatest(0, least(1, by_errors)) AS rogan_gladen,
-         CASE WHEN by_errors IS NOT NULL THEN greatest(0, least(1, errors_lo)) END AS rogan_gladen_lo,
-         CASE WHEN by_errors IS NOT NULL THEN greatest(0, least(1, errors_hi)) END AS rogan_gladen_hi
+  SELECT *, to_share(by_labels) AS ppi,
+         CASE WHEN by_labels_se > 0 THEN to_share(by_labels - 1.959963984540054 * by_labels_se) END AS ppi_lo,
+         CASE WHEN by_labels_se > 0 THEN to_share(by_labels + 1.959963984540054 * by_labels_se) END AS ppi_hi,
+         to_share(by_errors) AS rogan_gladen,
+         CASE WHEN by_errors IS NOT NULL THEN to_share(errors_lo) END AS rogan_gladen_lo,
+         CASE WHEN by_errors IS NOT NULL THEN to_share(errors_hi) END AS rogan_gladen_hi
   FROM both_ways),
 checked AS (
   SELECT *, coalesce(state = 'calibrated', false) AS usable,
