@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.gate_evidence import Sides, Weighing, gather, sides
+from tasks.gate_evidence import gather
 from tasks.gate_examples import Example, query_for, telling
 from tasks.gate_measured import FACTS
 from tasks.gate_read import Reader, RunFacts, Subject, find_baseline, run_facts
 from tasks.gate_rules import Evidence, Outcome, RuleResult, Verdict, decide
+from tasks.gate_sides import Sides, Weighing, sides
 from tasks.policy import Policy, Rule, Tier, check_against
 from tasks.schema import UserError, digest
 from tasks.stats import BoundTest, sequential_p

@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from tasks.gate_evidence import Sides, Weighing, read_items
 from tasks.gate_quantities import PIVOTED, QUANTILES, STATUSES, metrics_behind
 from tasks.gate_read import Observation
+from tasks.gate_sides import Sides, Weighing, read_items
 from tasks.quantities import Quantity
 
 MOST = 10

@@ -11,11 +11,14 @@ from tasks.stats import (
     BoundTest,
     Side,
     clustered_mean,
+    clustered_pairs_bound,
+    clustered_rate_bound,
     exact_bound,
     mean_bound,
     paired_binary_bound,
     paired_difference,
     quantile_bound,
+    quantile_difference_bound,
 )
 from tasks.stats.records import no_test
 
@@ -38,14 +41,17 @@ def against_bound(of: Quantity, found: Sequence[Observation], bound: float, side
     values = [value for _, value in scored]
     if not values:
         return Weighed(no_test("no item was scored", bound, side, of.weighed), None)
-    if of.weighed == "quantile":
-        test = _quantile(values, QUANTILES[of.name], bound, side)
-        return Weighed(test, test.value)
     sources = [o.of.source for o, _ in scored]
+    if of.weighed == "quantile":
+        test = _quantile(values, QUANTILES[of.name], bound, side, sources)
+        return Weighed(test, test.value)
     if of.weighed == "rate" and _yes_or_no(values) and _independent(sources):
         test = exact_bound(round(sum(values)), len(values), bound, side)
         return Weighed(test, test.value, se=_half_width(test))
     estimate = clustered_mean(values, sources)
+    if of.weighed == "rate":
+        test = clustered_rate_bound(estimate, bound, side)
+        return Weighed(test, estimate.value, se=_half_width(test))
     spread = None if of.upper is None else of.upper - of.lower
     return Weighed(mean_bound(estimate, bound, side, spread=spread), estimate.value, se=estimate.se)
 
@@ -53,8 +59,8 @@ def against_bound(of: Quantity, found: Sequence[Observation], bound: float, side
 def against_baseline(of: Quantity, found: Sequence[Observation], base: Sequence[Observation], margin: float) -> Weighed:
     """Not worse than a baseline by more than a margin, on the items that both were scored on.
 
-    The test is of the paired difference, model minus baseline. A percentile has no pairs: there the baseline's is
-    taken as it was measured.
+    The test is of the paired difference, model minus baseline. A percentile has no pairs: there both are estimated by
+    themselves.
     """
     side: Side = "at_least" if of.better == "higher" else "at_most"
     bound = -margin if of.better == "higher" else margin
@@ -66,18 +72,20 @@ def against_baseline(of: Quantity, found: Sequence[Observation], base: Sequence[
         return Weighed(no_test("no item was scored in both runs", bound, side, "paired"), _mean(found), _mean(base))
     sources, ours, others = [p[0] for p in pairs], [p[1] for p in pairs], [p[2] for p in pairs]
     value, was = sum(ours) / len(ours), sum(others) / len(others)
-    if of.weighed == "rate" and _yes_or_no([*ours, *others]) and _independent(sources):
-        wins = sum(a > b for a, b in zip(ours, others, strict=True))
-        losses = sum(a < b for a, b in zip(ours, others, strict=True))
-        test = paired_binary_bound(wins, losses, len(pairs), bound, side)
+    paired = paired_difference(ours, others, clusters=sources)
+    estimate = paired.difference
+    if of.weighed == "rate" and _yes_or_no([*ours, *others]):
+        if _independent(sources):
+            test = paired_binary_bound(paired.wins, paired.losses, len(pairs), bound, side)
+        else:
+            test = clustered_pairs_bound(estimate, paired.wins, paired.losses, bound, side)
         return Weighed(test, value, was, _half_width(test))
-    estimate = paired_difference(ours, others, clusters=sources).difference
     spread = None if of.upper is None else 2 * (of.upper - of.lower)
     return Weighed(mean_bound(estimate, bound, side, spread=spread), value, was, estimate.se)
 
 
-def _quantile(values: Sequence[float], quantile: float, bound: float, side: Side) -> BoundTest:
-    test = quantile_bound(values, quantile, bound)
+def _quantile(values: Sequence[float], quantile: float, bound: float, side: Side, sources: Sequence[str]) -> BoundTest:
+    test = quantile_bound(values, quantile, bound, clusters=sources)
     if side == "at_most":
         return test
     return BoundTest(
@@ -86,12 +94,15 @@ def _quantile(values: Sequence[float], quantile: float, bound: float, side: Side
 
 
 def _quantile_margin(of: Quantity, found: Sequence[Observation], base: Sequence[Observation], margin: float) -> Weighed:
-    was = against_bound(of, base, 0.0, "at_most").value
-    if was is None:
-        test = no_test("the baseline has no such number", margin, "at_most", "quantile", value=_mean(found))
-        return Weighed(test, None)
-    held = against_bound(of, found, was + margin, "at_most")
-    return Weighed(held.test, held.value, was)
+    ours, theirs = ([(o.of.source, o.value) for o in side if o.value is not None] for side in (found, base))
+    if not ours or not theirs:
+        which = "the baseline has no such number" if ours else "no request has such a number"
+        return Weighed(no_test(which, margin, "at_most", "two quantiles"), None)
+    quantile = QUANTILES[of.name]
+    (sources, values), (base_sources, before) = zip(*ours, strict=True), zip(*theirs, strict=True)
+    test = quantile_difference_bound(values, before, quantile, margin, clusters=sources, base_clusters=base_sources)
+    value, was = (quantile_bound(each, quantile, margin).value for each in (values, before))
+    return Weighed(test, value, was)
 
 
 def _mean(found: Sequence[Observation]) -> float | None:

@@ -2,6 +2,13 @@
 
 from tasks.stats.agreement import Agreement, agreement, cohens_kappa
 from tasks.stats.binary import mcnemar, paired_binary_bound, tango
+from tasks.stats.clustered import (
+    clustered_pairs_bound,
+    clustered_rate_bound,
+    effective_size,
+    quantile_bound,
+    quantile_difference_bound,
+)
 from tasks.stats.judged import ppi_rate, rogan_gladen
 from tasks.stats.multiple import holm
 from tasks.stats.paired import (
@@ -24,7 +31,7 @@ from tasks.stats.power import (
     required_pairs,
     required_questions,
 )
-from tasks.stats.proportion import exact_bound, quantile_bound, score_bound, wilson
+from tasks.stats.proportion import exact_bound, score_bound, wilson
 from tasks.stats.records import BoundTest, Estimate, Side
 from tasks.stats.resample import Resampled, bootstrap, bootstrap_bound, paired_bootstrap
 from tasks.stats.sequential import Spending, boundaries, sequential_p, spent
@@ -32,9 +39,10 @@ from tasks.stats.trend import Alarm, night_design_effect, trend_alarm
 
 __all__ = [
     "Agreement", "Alarm", "Averaged", "BoundTest", "Estimate", "Paired", "Pairs", "Resampled", "Side", "Spending",
-    "agreement", "align", "bootstrap", "bootstrap_bound", "boundaries", "clustered_mean", "cohens_kappa", "detectable",
-    "detectable_binary", "exact_bound", "holm", "mcnemar", "mean_bound", "mean_by_item", "more_items",
-    "night_design_effect", "paired_binary_bound", "paired_bootstrap", "paired_difference", "ppi_rate",
-    "quantile_bound", "required_binary_pairs", "required_for_bound", "required_pairs", "required_questions",
-    "rogan_gladen", "score_bound", "sequential_p", "spent", "tango", "trend_alarm", "two_way_mean", "wilson",
+    "agreement", "align", "bootstrap", "bootstrap_bound", "boundaries", "clustered_mean", "clustered_pairs_bound",
+    "clustered_rate_bound", "cohens_kappa", "detectable", "detectable_binary", "effective_size", "exact_bound",
+    "holm", "mcnemar", "mean_bound", "mean_by_item", "more_items", "night_design_effect", "paired_binary_bound",
+    "paired_bootstrap", "paired_difference", "ppi_rate", "quantile_bound", "quantile_difference_bound",
+    "required_binary_pairs", "required_for_bound", "required_pairs", "required_questions", "rogan_gladen",
+    "score_bound", "sequential_p", "spent", "tango", "trend_alarm", "two_way_mean", "wilson",
 ]  # fmt: skip

@@ -36,13 +36,20 @@ def tango(wins: int, losses: int, n: int, *, level: float = 0.95) -> Estimate:
     if n == 0:
         return no_estimate("no pairs", "tango", level=level)
     _check_pairs(wins, losses, n)
-    z = float(stats.norm.isf((1 - level) / 2))
     value = (wins - losses) / n
-    edge = 1 - 1e-12
-    lo = -1.0 if losses == n else _root(lambda d: _score(wins, losses, n, d) - z, -edge, value)
-    hi = 1.0 if wins == n else _root(lambda d: _score(wins, losses, n, d) + z, value, edge)
+    lo, hi = tango_interval(wins, losses, n, level=level)
     se = math.sqrt(max(0.0, (wins + losses) / n - value**2) / n)
     return Estimate(value, se, lo, hi, n, "tango", level, n)
+
+
+def tango_interval(wins: float, losses: float, n: float, *, level: float = 0.95) -> tuple[float, float]:
+    """The ends of Tango's interval; counts may be fractional (an effective sample)."""
+    if n <= 0:
+        return -1.0, 1.0
+    z, value, edge = float(stats.norm.isf((1 - level) / 2)), (wins - losses) / n, 1 - 1e-12
+    lo = -1.0 if losses == n else _root(lambda d: score_test(wins, losses, n, d) - z, -edge, value)
+    hi = 1.0 if wins == n else _root(lambda d: score_test(wins, losses, n, d) + z, value, edge)
+    return lo, hi
 
 
 def paired_binary_bound(wins: int, losses: int, n: int, bound: float, side: Side, *, level: float = 0.95) -> BoundTest:
@@ -56,14 +63,16 @@ def paired_binary_bound(wins: int, losses: int, n: int, bound: float, side: Side
     if not -1 < bound < 1:
         raise ValueError(f"a difference of rates lies between -1 and 1, got a bound of {bound}")
     shown = tango(wins, losses, n, level=level)
-    z = _score(wins, losses, n, bound)
+    z = score_test(wins, losses, n, bound)
     above, below = float(stats.norm.sf(z)), float(stats.norm.cdf(z))
     p_meets, p_breaks = (above, below) if side == "at_least" else (below, above)
     return BoundTest(shown.value, bound, side, p_meets, p_breaks, shown.lo, shown.hi, n, "tango")
 
 
-def _score(wins: int, losses: int, n: int, d: float) -> float:
-    """Tango's score statistic; 0/0 (no discordant pair, d = 0) is 0: nothing speaks against equality."""
+def score_test(wins: float, losses: float, n: float, d: float) -> float:
+    """Tango's score statistic of a difference d; 0/0 (no discordant pair, d = 0) is 0: nothing speaks for any."""
+    if n <= 0:
+        return 0.0
     b = -wins - losses + (2 * n - wins + losses) * d
     q = (math.sqrt(max(0.0, b * b + 8 * n * losses * d * (1 - d))) - b) / (4 * n)
     variance = n * (2 * q + d * (1 - d))

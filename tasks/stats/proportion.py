@@ -2,10 +2,9 @@
 
 import math
 
-import numpy as np
 from scipy import stats
 
-from tasks.stats.records import BoundTest, Estimate, Side, Values, check_level, no_estimate, no_test
+from tasks.stats.records import BoundTest, Estimate, Side, check_level, no_estimate, no_test
 
 
 def wilson(successes: float, n: int, *, level: float = 0.95) -> Estimate:
@@ -65,29 +64,6 @@ def score_bound(successes: float, n: int, bound: float, side: Side, *, level: fl
     p_meets, p_breaks = (above, below) if side == "at_least" else (below, above)
     shown = wilson(successes, n, level=level)
     return BoundTest(shown.value, bound, side, p_meets, p_breaks, shown.lo, shown.hi, n, "score")
-
-
-def quantile_bound(values: Values, quantile: float, bound: float, *, level: float = 0.95) -> BoundTest:
-    """Test of "the given quantile is at most the bound" (p95 latency <= 2000 ms) without assuming a distribution.
-
-    The quantile is at most the bound exactly when the share of values above the bound is at most 1 - quantile, so this
-    is `exact_bound` on that share; the interval holds order statistics. Assumes independent values; NaN are dropped.
-    Source: Conover, Practical Nonparametric Statistics, section 3.2. Unit: that of the values.
-    """
-    check_level(level)
-    _check_rate(quantile)
-    x = np.asarray(values, dtype=float)
-    x = np.sort(x[~np.isnan(x)])
-    n = len(x)
-    if n == 0:
-        return no_test("no values", bound, "at_most", "quantile")
-    share = exact_bound(int((x > bound).sum()), n, 1 - quantile, "at_most")
-    tail = (1 - level) / 2
-    low, high = int(stats.binom.ppf(tail, n, quantile)), int(stats.binom.isf(tail, n, quantile)) + 1
-    lo = float(x[low - 1]) if low >= 1 else None
-    hi = float(x[high - 1]) if high <= n else None
-    value = float(np.quantile(x, quantile))
-    return BoundTest(value, bound, "at_most", share.p_meets, share.p_breaks, lo, hi, n, "quantile")
 
 
 def _check_counts(successes: float, n: int) -> None:
