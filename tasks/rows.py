@@ -30,13 +30,17 @@ def pick(row: object, path: str) -> object:
 
 
 def local_path(local: Local, config: DatasetConfig, lang: str, data_dir: Path | None) -> Path | None:
-    """Where the file of a language lies, with or without .gz; None where it does not."""
+    """Where the file of a language lies, with or without .gz; None where it does not. UserError: outside its root."""
     root = {"beside": config.folder, "package": FOLDER, "data_dir": data_dir}[local.root]
     if root is None:
         return None
     path = root / local_name(local, config, lang)
     other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
-    return next((found for found in (path, other) if found.is_file()), None)
+    found = next((found for found in (path, other) if found.is_file()), None)
+    # Its texts are sent to models: a file of data sets may not send them another file of this machine.
+    if found is not None and not found.resolve().is_relative_to(root.resolve()):
+        raise UserError(f"data set '{config.name}': the file '{found}' lies outside its root {root}")
+    return found
 
 
 def local_name(local: Local, config: DatasetConfig, lang: str) -> str:

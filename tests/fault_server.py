@@ -148,7 +148,9 @@ class FaultServer:
         try:
             await asyncio.sleep(self.delay_s)
             if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
-                behaviour = "401"
+                # As some servers do: the key is repeated.
+                said = error(f"Incorrect API key provided: {request.headers.get('Authorization')}")
+                return web.json_response(said, status=401)
             return await self._behave(request, behaviour)
         finally:
             self.in_flight -= 1
@@ -207,12 +209,22 @@ async def _not_utf8(request: web.Request) -> web.StreamResponse:
     return web.Response(body=b'{"choices": [{"message": {"content": "\xff\xfe"}}]}', content_type="application/json")
 
 
+async def _repeats_the_key(request: web.Request) -> web.StreamResponse:
+    return web.json_response(error(f"cannot serve {dict(request.headers)}"), status=500)
+
+
+async def _repeats_the_key_under_200(request: web.Request) -> web.StreamResponse:
+    return web.json_response(error(f"cannot serve {dict(request.headers)}"))
+
+
 STREAMS: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
     "reset": _reset,
     "hang": _hang,
     "drip": _drip,
     "truncated": _truncated,
     "not_utf8": _not_utf8,
+    "key_500": _repeats_the_key,
+    "key_200": _repeats_the_key_under_200,
 }
 
 

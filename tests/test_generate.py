@@ -162,9 +162,19 @@ def test_a_wrong_key_is_not_printed(run: Run) -> None:
     run.server.key = KEY
     run.server.port = port = free_port()
     wrong = Endpoint(f"http://127.0.0.1:{port}/v1", MODEL, "f", api_key="sk-wrong-canary")
-    with pytest.raises(EngineError, match="refuses the key") as caught:
+    with pytest.raises(EngineError, match=r"refuses the key .* provided: Bearer \[key\]") as caught:
         run("ok", endpoint=wrong)
     assert "canary" not in str(caught.value) + repr(wrong)
+    assert caught.value.__cause__ is None  # what the client raised holds it
+
+
+def test_a_key_that_a_server_repeats_is_taken_out(run: Run) -> None:
+    run.server.port = port = free_port()
+    headers = {"x-api-key": "canary-header", "x-team": "blue"}
+    known = Endpoint(f"http://127.0.0.1:{port}/v1", MODEL, "f", api_key="sk-canary", headers=headers)
+    for completion in run("key_500", "key_200", endpoint=known, retries=0):
+        assert completion.status == "infra_error" and "canary" not in completion.error
+        assert "[key]" in completion.error
 
 
 WAITS = [

@@ -45,6 +45,22 @@ def test_the_schema_for_editors_is_current() -> None:
         ("name: ../x\n" + MODEL + "datasets: [a]\n", "name: string should match pattern"),
         ("name: x\n" + MODEL + "datasets: ['../../etc/passwd']\n", "datasets.0: string should match pattern"),
         ("name: x\nname: y\n", "the key 'name' stands twice"),
+        (
+            "name: x\nmodels: [{name: m, engine: openai, model: m, headers: {X-Api-Key: sk-1}}]\ndatasets: [a]\n",
+            "the header 'X-Api-Key' holds a key: name an environment variable instead",
+        ),
+        (
+            "name: x\nmodels: [{name: m, engine: openai, model: m, base_url: 'http://me:pw@host/v1'}]\ndatasets: [a]\n",
+            "base_url holds a user name",
+        ),
+        (
+            "name: x\nmodels: [{name: m, engine: vllm, model: m, env: {HF_TOKEN: hf_1}}]\ndatasets: [a]\n",
+            "'HF_TOKEN' holds a key",
+        ),
+        (
+            "name: x\nmodels: [{name: m, engine: vllm, model: m, args: ['--api-key=k']}]\ndatasets: [a]\n",
+            "'--api-key' holds a key",
+        ),
         ("name: [x\n", "line 2, column 1"),
         ("", "input should be a valid dictionary"),
     ],

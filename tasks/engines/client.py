@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tasks.engines.calls import Asker
+from tasks.engines.discreet import Discreet
 from tasks.engines.survive import Surviving
 from tasks.schema import Endpoint
 from tasks.suite import Transport
@@ -29,5 +30,5 @@ async def open_client(
 
 
 def _surviving(asker: Asker, endpoint: Endpoint) -> Asker:
-    """Behind a server of ours, which may die and be started again."""
-    return asker if endpoint.server is None else Surviving(asker, endpoint.server)
+    """Behind a server of ours, which may die and be started again; any other may repeat our key in its errors."""
+    return Discreet(asker, endpoint) if endpoint.server is None else Surviving(asker, endpoint.server)
