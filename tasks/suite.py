@@ -6,11 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datasets_cfg.strict_yaml import nearest, read_yaml
 from tasks.schema import UserError
+from tasks.secret import check_headers, check_settings
 
 SUITES = Path(__file__).parent.parent / "flows" / "suites"
 
@@ -84,7 +86,14 @@ class OpenAI(_Model):
     base_url: str = Field(default="https://api.openai.com/v1", pattern=r"^https?://")
     key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     revision: str = ""
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default={}, description="a value such as $NAME is taken from the environment")
+
+    @model_validator(mode="after")
+    def _holds_no_key(self) -> "OpenAI":
+        check_headers(self.headers)
+        if urlsplit(self.base_url).username is not None:
+            raise ValueError("base_url holds a user name: a key belongs into the environment, see key_env and headers")
+        return self
 
 
 class Vllm(_Model):
@@ -104,6 +113,11 @@ class Vllm(_Model):
     env: dict[str, str] = Field(default={}, description="environment of the server process, e.g. CUDA_VISIBLE_DEVICES")
     args: Texts = Field(default=(), description="further flags, as written on a command line")
     start_timeout_s: float = Field(default=900, gt=0)
+
+    @model_validator(mode="after")
+    def _holds_no_key(self) -> "Vllm":
+        check_settings([*self.env, *(word.partition("=")[0] for word in self.args if word.startswith("--"))])
+        return self
 
 
 class Columns(Strict):

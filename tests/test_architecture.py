@@ -22,6 +22,7 @@ STEPS = [
     "schema",
     "languages",
     "secret",
+    "secret",
     "suite",
     "runs",
     "owner",
