@@ -207,7 +207,8 @@ def drive(home: Path, kills: int, seed: int, minutes: float) -> World:
         flow = start_flow(here, None)
         begun(here, flow)
         began = time.monotonic()
-        finish(here, flow)
+        if finish(here, flow):
+            raise RuntimeError((home / "flow.log").read_text()[-2000:])
         here.usual = time.monotonic() - began
         here.asked.since()
         here.asked.answered.clear()
