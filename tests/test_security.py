@@ -93,7 +93,8 @@ def test_a_data_set_reads_nothing_outside_its_root(tmp_path: Path, files: str, f
     ("name", "secret"),
     [("Authorization", True), ("x-api-key", True), ("HF_TOKEN", True), ("Cookie", True),
      ("AWS_SECRET_ACCESS_KEY", True), ("--hf-token", True), ("auth", True), ("max_tokens", False),
-     ("TOKENIZERS_PARALLELISM", False), ("X-Team", False), ("CUDA_VISIBLE_DEVICES", False), ("--max-num-batched-tokens", False), ("monkey", False)],
+     ("TOKENIZERS_PARALLELISM", False), ("X-Team", False), ("CUDA_VISIBLE_DEVICES", False),
+     ("--max-num-batched-tokens", False), ("monkey", False)],
 )  # fmt: skip
 def test_what_names_a_key(name: str, secret: bool) -> None:
     assert is_secret(name) is secret
