@@ -4,6 +4,7 @@ import asyncio
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,55 @@ def test_a_webhook_that_is_down_fails_nothing_and_is_told_the_next_night(tmp_pat
 def test_addresses_are_not_printed() -> None:
     webhook = Webhook(url_env="X")
     assert "secret" not in repr(Destination(webhook, "https://hooks.example/secret"))
+
+
+def test_a_night_that_was_cut_off_is_continued_and_a_whole_one_is_not(tmp_path: Path) -> None:
+    from tasks.engines import EngineContext
+    from tasks.land import land_run
+    from tasks.night import load_chosen, tonight
+
+    (tmp_path / "answers.jsonl").write_text('{"id": "1", "completion": "5"}\n')
+    (tmp_path / "n.yaml").write_text(
+        f"name: n\nmodels: [{{name: a, engine: replay, files: {tmp_path}/answers.jsonl}}]\n"
+        "datasets: [babel_math]\nlanguages: [en]\nlimit: 2\n"
+    )
+    suite, context = load_chosen(str(tmp_path / "n.yaml"), None), EngineContext(tmp_path / "home", None, {})
+    first = tonight(suite, context)
+    assert tonight(suite, context) == first, "killed before its first part"
+    for status, continued in (("running", True), ("partial", True), ("failed", True), ("complete", False)):
+        land_run(context.home, first, status)  # type: ignore[arg-type]
+        assert (tonight(suite, context).run_id == first.run_id) == continued, status
+    second = tonight(suite, context)
+    assert second.run_id != first.run_id and second.kind == "nightly"
+    other = load_chosen(str(tmp_path / "n.yaml"), 1)
+    assert tonight(other, context).run_id not in {first.run_id, second.run_id}, "another limit is another night"
+    record = context.home / "runs" / second.run_id / "run.json"
+    record.write_text(record.read_text().replace(second.started_at, "2026-01-01T02:00:00+00:00"))
+    assert tonight(suite, context).run_id != second.run_id, "too long ago"
+
+
+def test_another_machine_beats_while_it_works_and_leaves_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tasks import dispatch
+    from tasks.budget import Spent
+    from tasks.finish import ModelOutcome
+    from tasks.land import Landed
+    from tasks.plan import Shard
+
+    monkeypatch.setattr(dispatch, "BEAT_S", 0.02)
+    outcome = ModelOutcome("m", (Landed(Shard("m", "d", "th"), 4, 3, 1),), ("m: lost one",), Spent(4, 100, 0.5))
+    with dispatch.at_work(tmp_path, "run-1", "m", "flow-1") as deliver:
+        first = dispatch._heard(tmp_path, "run-1", "m")
+        deadline = time.monotonic() + 20
+        while dispatch._heard(tmp_path, "run-1", "m") == first:
+            assert time.monotonic() < deadline, "it does not beat"
+        assert dispatch._heard(tmp_path, "run-1", "m").startswith(b"flow-1 ")
+        assert dispatch._word(tmp_path, "run-1", "m", "flow-1") is None
+        deliver(outcome)
+    assert dispatch._word(tmp_path, "run-1", "m", "flow-1") == outcome
+    assert dispatch._word(tmp_path, "run-1", "m", "flow-2") is None, "what an earlier flow run said does not count"
+    last = dispatch._heard(tmp_path, "run-1", "m")
+    time.sleep(0.1)
+    assert dispatch._heard(tmp_path, "run-1", "m") == last, "silent when done"
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ def write_project(folder: Path, origin: str) -> tuple[Path, Path]:
     (folder / "prefect.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
     suite = {
         "name": "spread", "datasets": ["babel_math"], "languages": list(LANGS), "limit": ITEMS, "in_flight": IN_FLIGHT,
-        "models": [{"name": f"m{n}", "engine": "openai", "model": f"null-{n}", "base_url": f"{origin}/v1", "pool": "gpu"}
-                   for n in range(MODELS)],
+        "models": [{"name": f"m{n}", "engine": "openai", "model": f"null-{n}", "base_url": f"{origin}/v1",
+                    "pool": "gpu"} for n in range(MODELS)],
     }  # fmt: skip
     (folder / "spread.yaml").write_text(yaml.safe_dump(suite, sort_keys=False))
     return folder / "prefect.yaml", folder / "spread.yaml"
@@ -86,15 +86,16 @@ def write_page(folder: Path, asked: dict[str, int], flow_runs: list[dict], seen:
     states = sorted(f"{run['name'].split(' of ')[0]}: {run['state']['name']}" for run in flow_runs)
     return "\n".join([
         "# One run on several machines, one of them lost", "",
-        "`python -m benchmarks.nightly.scaleout --output docs/results/scaleout.md`: one Prefect server and three process",
-        f"workers on loopback, {MODELS} models of a suite on one pool, {len(LANGS)} languages × {ITEMS} items each, a server",
-        f"that answers after {DELAY_MS} ms, {IN_FLIGHT} requests in flight a model. One worker and all below it are killed",
-        "with -9 when a quarter is there; a worker that is left takes the model up where it was.", "",
+        "`python -m benchmarks.nightly.scaleout --output docs/results/scaleout.md`: one Prefect server and three",
+        f"process workers on loopback, {MODELS} models of a suite on one pool, {len(LANGS)} languages × {ITEMS} items",
+        f"each, a server that answers after {DELAY_MS} ms, {IN_FLIGHT} requests in flight a model. One worker and all",
+        "below it are killed with -9 when a quarter is there; another one takes its model up where it was.", "",
         "| what | count |", "| --- | ---: |",
         f"| completions wanted | {wanted} |",
         f"| in the journals at the kill, after {seen['at']:.0f} s | {seen['held']:.0f} |",
         f"| completions landed | {landed} |", f"| of these distinct | {distinct} |", f"| scored | {scored} |",
-        f"| asked of the server | {asked['asked']} |", f"| asked twice: in flight at the kill | {asked['asked'] - asked['distinct']} |",
+        f"| asked of the server | {asked['asked']} |",
+        f"| asked twice: in flight at the kill | {asked['asked'] - asked['distinct']} |",
         f"| exit code of `babelgate run` | {seen['code']:.0f} |", f"| seconds in all | {seen['seconds']:.0f} |", "",
         f"The run is `{status}`. Flow runs of the pool: {', '.join(states)}.", "",
     ])  # fmt: skip

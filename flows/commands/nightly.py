@@ -84,7 +84,8 @@ async def _serving(parameters: Mapping[str, object], cron: str, timezone: str) -
             "nightly", schedule=Cron(cron, timezone=timezone), parameters=dict(parameters),
             concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         )  # fmt: skip
-        print(f"nights of {parameters['suite']} at '{cron}' {timezone} (Ctrl-C ends it)", flush=True)
+        at = f"'{cron}' {timezone} on {os.environ['PREFECT_API_URL']}"
+        print(f"nights of {parameters['suite']} at {at} (Ctrl-C ends it)", flush=True)
         await aserve(deployment, pause_on_shutdown=False, print_starting_message=False, limit=1)
 
 
