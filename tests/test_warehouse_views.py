@@ -118,6 +118,7 @@ CASES = [
          ("sw", "sw-3", "infra_error", None, None, "3", "Jibu: 8 <b>&</b> sawa")],
     ),
     ("SELECT count(*) FROM v_failures WHERE metric = 'wrong_language' AND value = 1", [(2,)]),
+    ("SELECT count(*) FROM v_failures WHERE metric = 'chrf'", [(0,)]),  # 40 and 43 of 100 are no failures
     (
         "SELECT run_id, metric, differs_in, previous_run_id FROM v_provenance WHERE metric = 'exact_match' ORDER BY 1",
         [("r1", "exact_match", None, None), ("r2", "exact_match", "model", "r1")],

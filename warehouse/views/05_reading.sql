@@ -1,6 +1,7 @@
 -- Failures to read: every completion that a metric calls bad or could not score, with all there is to see.
--- Bad is the wrong half of the metric's range (below 0.5 for 0 to 1, from 0.5 on where lower is better); of a metric
--- without a range only what has no value is shown.
+-- Bad is the wrong half of a range from 0 to 1 (below 0.5, or from 0.5 on where lower is better). Sentence scores from
+-- 0 to 100 (chrF, BLEU) have no half that is bad: only 0, nothing in common with a reference, is shown; of a metric
+-- without a range only what has no value.
 CREATE OR REPLACE VIEW v_failures AS
 SELECT s.run_id, s.model_id, s.lang, s.dataset_id, s.metric, s.value, p.parallel_id, p.question AS prompt,
        p.gold[1] AS reference, t.text, c.finish_reason, c.error, s.completion_id, c.status, s.reason, p.category,
@@ -13,8 +14,9 @@ LEFT JOIN completion_text t ON t.run_id = s.run_id AND t.shard_id = s.shard_id A
 LEFT JOIN v_extractions e ON e.run_id = s.run_id AND e.shard_id = s.shard_id AND e.completion_id = s.completion_id
 LEFT JOIN samples p ON p.sample_id = s.sample_id
 WHERE s.value IS NULL
-   OR (s.direction = 'higher_better' AND s.value < CASE WHEN s.is_binary THEN 0.5 ELSE (m.lower + m.upper) / 2 END)
-   OR (s.direction = 'lower_better' AND s.value >= CASE WHEN s.is_binary THEN 0.5 ELSE (m.lower + m.upper) / 2 END);
+   OR (s.direction = 'higher_better' AND m.upper > 1 AND s.value <= m.lower)
+   OR (s.direction = 'higher_better' AND (m.upper = 1 OR s.is_binary) AND s.value < 0.5)
+   OR (s.direction = 'lower_better' AND (m.upper = 1 OR s.is_binary) AND s.value >= 0.5);
 
 -- How each number was made, and what changed since the model's run before: a changed making is another series.
 CREATE OR REPLACE VIEW v_provenance AS
