@@ -28,7 +28,7 @@ metrics: [em_official]
 """
 SUITE = """
 name: own
-models: [{name: told, engine: replay, files: FOLDER/answers.jsonl}]
+models: [{name: told, engine: replay, files: FOLDER/answers.jsonl, columns: {id: id, lang: lang}}]
 datasets: [capitals]
 """
 ROWS = {
