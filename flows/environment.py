@@ -49,6 +49,31 @@ def guard_children() -> None:
         watch_over(own_mark())
 
 
+def send_spans() -> None:
+    """Send OpenTelemetry spans of the run and its shards where OTEL_EXPORTER_OTLP_ENDPOINT says; else send none.
+
+    UserError: it is set, but the extra 'telemetry' is not installed. Whoever has configured the SDK already, keeps it.
+    """
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return
+    try:
+        from opentelemetry import trace
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # pyright: ignore[reportMissingImports]
+            OTLPSpanExporter,
+        )
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError as error:
+        raise UserError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but the extra 'telemetry' is not installed: unset it, or "
+            "pip install 'babelgate[telemetry]'"
+        ) from error
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        provider = TracerProvider()
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        trace.set_tracer_provider(provider)
+
+
 async def destinations(webhooks: "Sequence[Webhook]") -> "list[Destination]":
     """The webhooks with their addresses; one whose address is not to be had stays without, and is told of as such."""
     from tasks.notify import Destination

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from prefect import State, task
 
@@ -17,16 +16,17 @@ from tasks.engines.calls import Asker
 from tasks.engines.client import open_client
 from tasks.engines.throttle import Gate, Once
 from tasks.generate import Limits, generate_each
-from tasks.journal import Journal, read
+from tasks.journal import Journal, JournalError, read
 from tasks.land import Landed, ScoredShard, land_completions, land_model, land_scores
 from tasks.load import load_items
+from tasks.observe import observed
 from tasks.plan import Shard, shards
+from tasks.progress import journal_path
 from tasks.prompt import prompt_terms
 from tasks.runs import RunRecord
 from tasks.schema import Completion, Endpoint, Identity, Item, Request, UserError
 from tasks.score import score_shard
 from tasks.suite import Model, Sampling
-from warehouse.home import Home
 
 # One shard whose requests are being sent, one that stands ready, one that is loaded.
 _SHARDS_AT_HAND = 3
@@ -80,11 +80,6 @@ def shards_of(run: RunRecord, model: Model) -> list[Shard]:
     """The shards of one model of a run."""
     configs = {name: load_config(name, run.suite.dataset_roots) for name in run.suite.datasets}
     return [shard for shard in shards(run.suite, configs) if shard.model == model.name]
-
-
-def journal_path(home: Path, run_id: str, shard: Shard) -> Path:
-    """Where a shard's completions are written down one by one."""
-    return Home(home).journal / run_id / f"{shard.slug}.jsonl"
 
 
 async def evaluate_shard(up: Serving, shard: Shard) -> Landed:
@@ -161,9 +156,9 @@ def _land(
 
 
 async def _may_pass(task: object, run: object, state: State) -> bool:
-    """A wrong key or a wrong file stays wrong; anything else may be the disk's or the network's passing fault."""
+    """A wrong key or file stays wrong, a full disk full, and what it could not keep would be paid for again."""
     error = await state.aresult(raise_on_failure=False)
-    return not isinstance(error, EngineError | UserError)
+    return not isinstance(error, EngineError | JournalError | UserError)
 
 
 @task(
@@ -175,4 +170,5 @@ async def _may_pass(task: object, run: object, state: State) -> bool:
 )
 async def evaluate(up: Serving, shard: Shard) -> Landed:
     """`evaluate_shard` as Prefect sees it: named, and tried again where trying again can help."""
-    return await evaluate_shard(up, shard)
+    with observed(up.context.home, up.run.run_id, shard):
+        return await evaluate_shard(up, shard)

@@ -12,6 +12,7 @@ from prefect.states import Crashed
 
 from tasks.land import RunStatus, land_run, load_and_publish
 from tasks.lease import Lease, hold, interrupted, write_lease
+from tasks.observe import span
 from tasks.runs import RunRecord, read_run
 from tasks.schema import UserError
 from warehouse.home import Home, WarehouseError
@@ -20,7 +21,7 @@ from warehouse.home import Home, WarehouseError
 @contextlib.contextmanager
 def under_way(home: Path, run: RunRecord, *, flow_run_id: str | None = None) -> Iterator[None]:
     """Hold a run while working on it; what ends it early is written down, where there is time to write."""
-    with hold(home, run.run_id, flow_run_id=flow_run_id):
+    with hold(home, run.run_id, flow_run_id=flow_run_id), span("run", run=run.run_id, suite=run.suite.name):
         try:
             yield
         except BaseException as error:

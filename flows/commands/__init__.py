@@ -4,6 +4,8 @@ COMMANDS: dict[str, str] = {
     "run": "run a suite: generate, score and land every (model, dataset, language)",
     "nightly": "run, gate, report and notify every night: from one process, or deployed on a server",
     "resume": "continue a run that was interrupted, without repeating a finished completion",
+    "status": "show what runs now: how far, time left, cost so far, errors by kind",
+    "doctor": "check versions, disk, GPUs, Prefect's server and data before a run",
     "plan": "show shards, requests, tokens, cost and time of a suite; starts nothing",
     "rescore": "score the stored completions of a run again; generates nothing",
     "rejudge": "have judges read the stored answers of a run; generates nothing",

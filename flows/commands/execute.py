@@ -35,9 +35,10 @@ def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json:
     home = environment.home()
     environment.guard_children()
     environment.prepare_prefect(home)
+    environment.send_spans()
     from flows.benchmark import benchmark
     from flows.commands.progress import Board
-    from tasks.shard import journal_path
+    from tasks.progress import journal_path
 
     totals: dict[str, int] = {}
     for shard, requested in prepared.requested().items():
