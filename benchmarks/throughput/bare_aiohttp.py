@@ -1,6 +1,6 @@
 """The least that a Python client does: plain aiohttp, one prepared body, nothing kept. Prints one JSON line.
 
-    python benchmarks/throughput/bare_aiohttp.py URL REQUESTS IN_FLIGHT
+python benchmarks/throughput/bare_aiohttp.py URL REQUESTS IN_FLIGHT
 """
 
 import asyncio

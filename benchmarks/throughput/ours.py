@@ -1,6 +1,6 @@
 """One client of ours against an endpoint: `generate` with its journal, as a shard drives it. Prints one JSON line.
 
-    python benchmarks/throughput/ours.py URL REQUESTS IN_FLIGHT [lean|openai]
+python benchmarks/throughput/ours.py URL REQUESTS IN_FLIGHT [lean|openai]
 """
 
 import asyncio
