@@ -14,6 +14,7 @@ ExtractionState = Literal["found", "ambiguous", "none"]
 Identity = tuple[str, uuid.UUID, int]
 """Completion key, sample and repeat."""
 
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 KINDS: tuple[str, ...] = get_args(Kind)
 COMPLETION_STATUSES: tuple[str, ...] = get_args(CompletionStatus)
 
@@ -44,14 +45,18 @@ class Item:
     options: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     category: str = ""
+    _sample_id: list[uuid.UUID] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def sample_id(self) -> uuid.UUID:
-        """128-bit content hash: a changed text or gold is another sample."""
-        return hash_uuid(
-            self.dataset, self.dataset_version, self.lang, self.item_id, self.question, self.context,
-            *self.options, "|", *self.labels, "|", *self.gold,
-        )  # fmt: skip
+        """128-bit content hash: a changed text or gold is another sample. Computed once."""
+        if not self._sample_id:
+            made = hash_uuid(
+                self.dataset, self.dataset_version, self.lang, self.item_id, self.question, self.context,
+                *self.options, "|", *self.labels, "|", *self.gold,
+            )  # fmt: skip
+            self._sample_id.append(made)
+        return self._sample_id[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +185,7 @@ class Endpoint:
 
 def digest(*parts: object) -> str:
     """sha256 hex of the parts as canonical JSON, so that ("ab", "c") and ("a", "bc") differ."""
-    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def hash_uuid(*parts: object) -> uuid.UUID:

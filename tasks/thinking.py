@@ -66,10 +66,16 @@ def split_thinking(
     closing one is all thinking. Tags in code, in backticks, or in the middle of an answer's line are text.
     """
     text, given = content or "", (reasoning or "").strip()
-    split = _channels(text) or _tags(text, opened_by_template and not given)
+    opened = opened_by_template and not given
+    split = Thought(text, "", cut=False) if _plain(text) and not opened else _channels(text) or _tags(text, opened)
     thinking = "\n\n".join(part for part in (given, split.thinking) if part)
     cut = split.cut or bool(given and not split.answer.strip() and finish_reason == "length")
     return Thought(split.answer, thinking, cut)
+
+
+def _plain(text: str) -> bool:
+    """Nothing in the text can be a marker: most answers of most models."""
+    return not ("<" in text or "[" in text or "◁" in text or text.lstrip().startswith("analysis"))
 
 
 def _channels(text: str) -> Thought | None:

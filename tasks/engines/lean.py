@@ -1,12 +1,12 @@
 """Chat completions over plain aiohttp: the bulk path, for whose cost benchmarks/throughput has the figures."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import orjson
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from yarl import URL
 
@@ -14,8 +14,6 @@ from tasks.engines.calls import CallFailed, failure_of, is_local, payload
 from tasks.engines.reply import BadReply, Reply, read_reply, storable
 from tasks.schema import Endpoint, Request
 from tasks.suite import Sampling
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class LeanChat:
 
     async def ask(self, request: Request, sampling: Sampling) -> Reply:
         """One attempt. CallFailed when there is no reply, EngineError when no request can have one."""
-        body = _encode(payload(request, self.endpoint, sampling)).encode()
+        body = orjson.dumps(payload(request, self.endpoint, sampling))
         began = time.monotonic()
         try:
             async with (

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TypeVar
 
+import orjson
 import regex
 
 from tasks.schema import CompletionStatus
@@ -52,6 +53,8 @@ class Reply:
     usage: Usage = Usage()
     system_fingerprint: str = ""
     latency_ms: int | None = None
+    cost_usd: float | None = None
+    """Where several models of different prices made it; else the completion's price says what it cost."""
 
 
 def storable(text: str) -> str:
@@ -62,7 +65,7 @@ def storable(text: str) -> str:
 def read_reply(body: bytes, latency_ms: int | None = None) -> Reply:
     """Read a response body. BadReply: truncated JSON, no choices, another schema, or an error under a 200."""
     try:
-        data = json.loads(body)
+        data = _parsed(body)
     except (ValueError, RecursionError) as error:
         raise BadReply(f"the response is not JSON ({len(body)} bytes: {error})") from error
     choices = _field(data, "choices", list)
@@ -84,6 +87,14 @@ def read_reply(body: bytes, latency_ms: int | None = None) -> Reply:
         system_fingerprint=storable(_field(data, "system_fingerprint", str) or ""),
         latency_ms=latency_ms,
     )
+
+
+def _parsed(body: bytes) -> object:
+    """JSON as strict readers take it, else as Python's does: with NaN, and with escapes of half a character."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return json.loads(body)
 
 
 def refusal_status(message: str) -> CompletionStatus:
