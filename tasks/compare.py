@@ -1,52 +1,23 @@
 """Head to head: models on the same items, language by language, with a winner only where one is shown."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from scipy import stats as laws
-
 from datasets_cfg.strict_yaml import nearest
+from tasks.compare_duel import Duel, corpus_duel, itemwise_duel
 from tasks.compare_facts import Profile, profile
+from tasks.gate_corpus import Counted, counted
 from tasks.gate_fingerprints import blocking, differences
 from tasks.gate_quantities import metrics_behind, observe
 from tasks.gate_read import Observation, Reader, RunFacts, Subject, run_facts
+from tasks.metrics import METRICS
 from tasks.quantities import QUANTITIES
 from tasks.schema import UserError
-from tasks.stats import Estimate, align, clustered_mean, detectable, holm, mcnemar, paired_difference, tango, wilson
+from tasks.stats import holm
 
-Z95 = 1.959963984540054
 OVERALL = ""
 """The place of the rows over all languages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Duel:
-    """Two models in one language (or over all): first minus second on the items that both answered.
-
-    `p_adjusted` is Holm's over the languages and pairs of the comparison; the rows over all languages are a family of
-    their own. `unpaired` is the interval that ignores the pairing, for comparison: independent samples, Newcombe.
-    `smallest` is the difference that so many items show with 80 % power. `incomparable` says why the two must not be
-    compared.
-    """
-
-    first: str
-    second: str
-    lang: str
-    n: int
-    mean_first: float | None
-    mean_second: float | None
-    difference: Estimate
-    unpaired: tuple[float, float] | None
-    correlation: float | None
-    wins: int
-    losses: int
-    ties: int
-    p: float | None
-    p_adjusted: float | None
-    smallest: float | None
-    incomparable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +53,13 @@ def compare(
     """
     if quantity not in QUANTITIES:
         raise UserError(f"unknown quantity '{quantity}'{nearest(quantity, QUANTITIES)}")
-    if QUANTITIES[quantity].weighed not in ("rate", "mean"):
-        raise UserError(
-            f"'{quantity}' is no number of single items; 'babelgate gate' compares it by a rule with a margin"
-        )
+    if QUANTITIES[quantity].weighed not in ("rate", "mean", "corpus"):
+        raise UserError(f"'{quantity}' is no number of answers; 'babelgate gate' compares it by a rule with a margin")
     names = _names(subjects)
     if len(names) < 2:
         raise UserError("a comparison needs two models: name two runs or models, or one run that has several")
     facts = {name: run_facts(reader, subject) for name, subject in names.items()}
-    found = {name: observe(reader, facts[name], quantity) for name in names}
+    found = {name: _read(reader, facts[name], quantity) for name in names}
     duels = [duel for a, b in combinations(names, 2) for duel in _duels(reader, quantity, (a, b), facts, found)]
     if not any(duel.n for duel in duels):
         raise UserError(f"these models share no item with a {quantity}: {', '.join(names)}")
@@ -98,7 +67,8 @@ def compare(
     profiles = tuple(profile(reader, name, facts[name]) for name in names)
     excluded = {p.name: why for p in profiles if (why := p.misses(constraints or {}))}
     allowed = [name for name in names if name not in excluded]
-    advice = _advice(adjusted, allowed, excluded, alpha, QUANTITIES[quantity].better == "higher")
+    measured = {name: {OVERALL, *(o.of.lang for o in of.items if o.value is not None)} for name, of in found.items()}
+    advice = _advice(adjusted, allowed, excluded, measured, alpha, QUANTITIES[quantity].better == "higher")
     return Comparison(quantity, alpha, profiles, tuple(adjusted), advice, excluded)
 
 
@@ -128,74 +98,38 @@ def _names(subjects: Sequence[Subject]) -> dict[str, Subject]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a model has of the quantity, item by item; of a corpus metric the counts of each answer as well."""
+
+    items: Sequence[Observation]
+    counts: Sequence[Counted] = ()
+
+
+def _read(reader: Reader, facts: RunFacts, quantity: str) -> Found:
+    if QUANTITIES[quantity].weighed == "corpus":
+        return Found(observe(reader, facts, METRICS[quantity].part), counted(reader, facts, quantity))
+    return Found(observe(reader, facts, quantity))
+
+
 def _duels(
-    reader: Reader, quantity: str, pair: tuple[str, str], facts: Mapping[str, RunFacts],
-    found: Mapping[str, Sequence[Observation]],
-) -> list[Duel]:  # fmt: skip
+    reader: Reader, quantity: str, pair: tuple[str, str], facts: Mapping[str, RunFacts], found: Mapping[str, Found]
+) -> list[Duel]:
     a, b = pair
     apart = differences(reader, facts[a], facts[b])
-    shared = sorted({o.of.lang for o in found[a]} & {o.of.lang for o in found[b]})
+    shared = sorted({o.of.lang for o in found[a].items} & {o.of.lang for o in found[b].items})
     made = metrics_behind(reader, facts[a], quantity)
     duels = []
     for lang in [*shared, OVERALL]:
         langs = [lang] if lang else shared
-        ours, theirs = ([o for o in found[name] if o.of.lang in langs] for name in pair)
         why = blocking(apart, datasets=facts[a].datasets, langs=langs, metrics=made)
-        duels.append(_duel(pair, lang, ours, theirs, why))
+        ours, theirs = ([o for o in found[name].items if o.of.lang in langs] for name in pair)
+        if QUANTITIES[quantity].weighed == "corpus":
+            mine, other = ([c for c in found[name].counts if c.of.lang in langs] for name in pair)
+            duels.append(corpus_duel(pair, lang, quantity, mine, other, (ours, theirs), why))
+        else:
+            duels.append(itemwise_duel(pair, lang, ours, theirs, why))
     return duels
-
-
-def _duel(
-    pair: tuple[str, str], lang: str, ours: Sequence[Observation], theirs: Sequence[Observation], why: str
-) -> Duel:
-    sources = {o.of.key: o.of.source for o in ours}
-    pairs = align(
-        [o.of.key for o in ours], [o.value for o in ours], [o.of.key for o in theirs], [o.value for o in theirs]
-    )
-    clusters = [sources[key] for key in pairs.keys]  # type: ignore[index]
-    result = paired_difference(pairs.a, pairs.b, clusters=clusters)
-    exact = len(set(clusters)) == len(clusters) and set(pairs.a) | set(pairs.b) <= {0.0, 1.0}
-    if exact:
-        p: float | None = mcnemar(result.wins, result.losses) if clusters else None
-        estimate = tango(result.wins, result.losses, len(clusters))
-    else:
-        estimate = result.difference
-        p = _two_sided(estimate)
-    return Duel(
-        pair[0], pair[1], lang, len(clusters), result.mean_a, result.mean_b, estimate,
-        _unpaired([o.value for o in ours], [o.value for o in theirs], clusters_independent=exact),
-        result.correlation, result.wins, result.losses, result.ties, p, None,
-        detectable(estimate.se) if estimate.se else None, why,
-    )  # fmt: skip
-
-
-def _two_sided(estimate: Estimate) -> float | None:
-    if estimate.value is None or not estimate.se:
-        return None
-    t = abs(estimate.value) / estimate.se
-    return float(2 * (laws.norm.sf(t) if estimate.df is None else laws.t.sf(t, estimate.df)))
-
-
-def _unpaired(
-    ours: Sequence[float | None], theirs: Sequence[float | None], *, clusters_independent: bool
-) -> tuple[float, float] | None:
-    """The interval of two independent samples: Newcombe's for yes/no, else of two means."""
-    a, b = ([value for value in side if value is not None] for side in (ours, theirs))
-    if not a or not b:
-        return None
-    if clusters_independent:
-        one, two = wilson(sum(a), len(a)), wilson(sum(b), len(b))
-        if None in (one.value, one.lo, one.hi, two.value, two.lo, two.hi):
-            return None
-        gap = one.value - two.value  # type: ignore[operator]
-        low = math.hypot(one.value - one.lo, two.hi - two.value)  # type: ignore[operator]
-        high = math.hypot(one.hi - one.value, two.value - two.lo)  # type: ignore[operator]
-        return gap - low, gap + high
-    one, two = clustered_mean(a), clustered_mean(b)
-    if one.value is None or two.value is None or one.se is None or two.se is None:
-        return None
-    half = Z95 * math.hypot(one.se, two.se)
-    return one.value - two.value - half, one.value - two.value + half
 
 
 def _adjusted(duels: Sequence[Duel]) -> list[Duel]:
@@ -207,8 +141,9 @@ def _adjusted(duels: Sequence[Duel]) -> list[Duel]:
 
 
 def _advice(
-    duels: Sequence[Duel], allowed: Sequence[str], excluded: Mapping[str, str], alpha: float, higher: bool
-) -> tuple[Advice, ...]:
+    duels: Sequence[Duel], allowed: Sequence[str], excluded: Mapping[str, str], measured: Mapping[str, set[str]],
+    alpha: float, higher: bool,
+) -> tuple[Advice, ...]:  # fmt: skip
     langs = sorted({duel.lang for duel in duels if duel.lang}) + [OVERALL]
     shown = {
         lang: [
@@ -217,15 +152,21 @@ def _advice(
         for lang in langs
     }
     return tuple(
-        _advise(lang, [d for d in duels if d.lang == lang], allowed, excluded, set(shown[lang])) for lang in langs
+        _advise(lang, [d for d in duels if d.lang == lang], allowed, excluded, set(shown[lang]), measured)
+        for lang in langs
     )
 
 
 def _advise(
-    lang: str, duels: Sequence[Duel], allowed: Sequence[str], excluded: Mapping[str, str], beats: set[tuple[str, str]]
-) -> Advice:
+    lang: str, duels: Sequence[Duel], allowed: Sequence[str], excluded: Mapping[str, str], beats: set[tuple[str, str]],
+    measured: Mapping[str, set[str]],
+) -> Advice:  # fmt: skip
     if not allowed:
         return Advice(lang, None, (), f"no model meets the constraints: {'; '.join(excluded.values())}")
+    absent = [name for name in allowed if lang not in measured[name]]
+    allowed = [name for name in allowed if name not in absent]
+    if absent and len(allowed) < 2:
+        return Advice(lang, None, tuple(allowed), f"not measured there: {', '.join(absent)}")
     if len(allowed) == 1:
         return Advice(lang, allowed[0], tuple(allowed), "the only model that meets the constraints")
     inside = [d for d in duels if d.first in allowed and d.second in allowed]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from tasks.compare import Advice, Comparison, Duel
+from tasks.compare import Advice, Comparison
+from tasks.compare_duel import Duel
 from tasks.compare_facts import Profile
 from tasks.gate_outputs.markdown import markdown_table
 from tasks.gate_outputs.table import p_value

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tasks.gate_blocks import baseline_doubt, run_level
 from tasks.gate_evidence import gather
 from tasks.gate_examples import Example, query_for, telling
 from tasks.gate_measured import FACTS
-from tasks.gate_read import Reader, RunFacts, Subject, find_baseline, run_facts
+from tasks.gate_quantities import PIVOT, PIVOTED
+from tasks.gate_read import Reader, Subject, find_baseline, run_facts
 from tasks.gate_rules import Evidence, Outcome, RuleResult, Verdict, decide
 from tasks.gate_sides import Sides, Weighing, sides
 from tasks.policy import Policy, Rule, Tier, check_against
@@ -75,6 +77,9 @@ class GateReport:
     outcome: Outcome
     reason: str
     notes: tuple[str, ...]
+    """What forbids a GO whatever the rules say."""
+    remarks: tuple[str, ...]
+    """What a reader should know though it decides nothing."""
     rows: tuple[RuleRow, ...]
     look: Look
     looks: int
@@ -109,44 +114,30 @@ def gate(
     categories = [row[0] for row in reader.of("categories", subject)]
     check_against(policy, languages=ours.languages, datasets=tuple(ours.datasets), categories=categories)
     base, lacking = _baseline(reader, policy, subject, baseline, baseline_model)
-    both = sides(reader, ours, run_facts(reader, base) if base else None, lacking)
+    theirs = run_facts(reader, base) if base else None
+    both = sides(reader, ours, theirs, lacking, baseline_doubt(theirs, policy) if theirs else "")
     weighed = gather(policy, both)
     look = Look(fraction, {_place(each): p for each in weighed if (p := _p_values(each.evidence))})
     paid = [_paid(each, looks, look) for each in weighed]
-    blocks, distrust = run_level(ours, policy)
+    blocks, distrust = run_level(reader, ours, policy)
     decision = decide([each.evidence for each in paid], alpha=policy.alpha, blocks=blocks, distrust=distrust)
     rows = tuple(_row(raw, result, both) for raw, result in zip(weighed, decision.results, strict=True))
     return GateReport(
         subject, base, policy.name, digest(policy.model_dump(mode="json")), policy.alpha, decision.outcome,
-        decision.reason, (*distrust, *blocks), rows, look, len(looks) + 1,
+        decision.reason, (*distrust, *blocks), tuple(_silent(policy, weighed, ours.languages)), rows, look,
+        len(looks) + 1,
     )  # fmt: skip
 
 
-def run_level(facts: RunFacts, policy: Policy) -> tuple[list[str], list[str]]:
-    """What forbids a GO whatever the rules say, and what makes every number doubtful."""
-    failed = [name for name, state, _ in facts.selftest if state == "fail"]
-    distrust = (
-        [f"the self-test of the scorers failed in {len(failed)} checks, the first is '{failed[0]}'"] if failed else []
-    )
-    blocks = []
-    if not any(state == "pass" for _, state, _ in facts.selftest) and not failed:
-        blocks.append("no self-test of the scorers lies with the run")
-    if facts.status != "complete":
-        told = f" ({facts.message})" if facts.message else ""
-        blocks.append(f"the run is {facts.status}{told}")
-    missing = sum(shard.missing for shard in facts.shards)
-    asked = sum(shard.requested for shard in facts.shards)
-    if missing:
-        blocks.append(f"{missing} of {asked} completions never came")
-    errors = sum(shard.errored for shard in facts.shards)
-    came = errors + sum(shard.answered for shard in facts.shards)
-    if came == 0:
-        blocks.append("nothing was answered")
-    elif errors / came > policy.infra_error_limit:
-        limit = f"{policy.infra_error_limit:.1%}"
-        blocks.append(f"{errors} of {came} requests were lost to infrastructure, above the limit of {limit}")
-    blocks += [f"data set {name} is broken: {message}" for name, message in facts.broken_data]
-    return blocks, distrust
+def _silent(policy: Policy, weighed: Sequence[Weighing], languages: Sequence[str]) -> list[str]:
+    """Languages of the run of which a rule that names none says nothing, because nothing there has its quantity."""
+    found = []
+    for rule in policy.rules:
+        heard = {lang for each in weighed if each.rule is rule for lang in each.cell.langs}
+        unheard = [code for code in languages if code not in heard and not (rule.quantity in PIVOTED and code == PIVOT)]
+        if heard and unheard and policy.languages_of(rule) is None and rule.scope != "worst_language":
+            found.append(f"'{rule.name}' says nothing of {', '.join(unheard)}: nothing there has a {rule.quantity}")
+    return found
 
 
 def _baseline(

@@ -1,6 +1,6 @@
 """Where a rule must hold: expands its scope into the cells that are judged one by one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from tasks.gate_quantities import PIVOT, PIVOTED
@@ -29,35 +29,57 @@ class Cell:
         return dataset in self.datasets and lang in self.langs
 
 
-def cells(policy: Policy, rule: Rule, facts: RunFacts, items: Iterable[Item]) -> list[Cell]:
+def cells(
+    policy: Policy, rule: Rule, facts: RunFacts, items: Iterable[Item], *,
+    base: RunFacts | None = None, base_items: Iterable[Item] = (),
+) -> list[Cell]:  # fmt: skip
     """The cells of a rule in a run, from what was planned, so that what never came is a cell without numbers.
 
-    `items` are those that have the rule's quantity: a data set that has none of them cannot have it. An empty list
-    means that nothing in the run has the quantity in the rule's scope.
+    `items` are those that have the rule's quantity: a data set that has none of them cannot have it. What the rule
+    names, a language or a data set, is a cell in any case, and so is what the baseline of a margin has and this run
+    left out. An empty list means that nothing in the run has the quantity in the rule's scope.
     """
-    there = list(items)
-    measured = {item.dataset for item in there} if there else set()
+    there, before = list(items), list(base_items)
     wanted, chosen = policy.languages_of(rule), rule.datasets
-    planned = [
-        (shard.dataset, shard.lang) for shard in facts.shards
-        if shard.dataset in measured and (chosen is None or shard.dataset in chosen)
-        and (wanted is None or shard.lang in wanted) and not (rule.quantity in PIVOTED and shard.lang == PIVOT)
-    ]  # fmt: skip
+    planned = _planned(rule, facts, {item.dataset for item in there}, wanted)
+    if base is not None and rule.margin is not None:
+        planned += _planned(rule, base, {item.dataset for item in before}, wanted)
+    for named in wanted or ():
+        if named not in {lang for _, lang in planned} and not _pivot(rule, named):
+            planned += [("", named)] if planned else []
     if not planned:
         return []
-    datasets = tuple(sorted({dataset for dataset, _ in planned}))
-    langs = tuple(sorted({lang for _, lang in planned}))
-    return _expand(rule, planned, datasets, langs, there)
+    for named in chosen or ():
+        if named not in {dataset for dataset, _ in planned}:
+            planned.append((named, ""))
+    return _expand(rule, list(dict.fromkeys(planned)), [*there, *before])
 
 
-def _expand(
-    rule: Rule, planned: Sequence[tuple[str, str]], datasets: tuple[str, ...], langs: tuple[str, ...],
-    items: Sequence[Item],
-) -> list[Cell]:  # fmt: skip
+def _planned(
+    rule: Rule, facts: RunFacts, measured: Collection[str], wanted: Collection[str] | None
+) -> list[tuple[str, str]]:
+    """The shards of a run that can have the rule's quantity and lie in its scope."""
+    return [
+        (shard.dataset, shard.lang) for shard in facts.shards
+        if shard.dataset in measured and (rule.datasets is None or shard.dataset in rule.datasets)
+        and (wanted is None or shard.lang in wanted) and not _pivot(rule, shard.lang)
+    ]  # fmt: skip
+
+
+def _pivot(rule: Rule, lang: str) -> bool:
+    """Whether the quantity sets languages beside this one, and so has no value in it."""
+    return rule.quantity in PIVOTED and lang == PIVOT
+
+
+def _expand(rule: Rule, planned: Sequence[tuple[str, str]], items: Sequence[Item]) -> list[Cell]:
+    """One cell a language, data set or category, or one over all; those that no shard fills are cells too."""
     kept = rule.categories
+    datasets = tuple(sorted({dataset for dataset, _ in planned} - {""}))
+    langs = tuple(sorted({lang for _, lang in planned} - {""}))
+    empty = [Cell(name, (name,), (), kept, dataset=name) for name, lang in planned if not lang]
     match rule.scope:
         case "each_language" | "worst_language":
-            return [
+            return empty + [
                 Cell(lang, tuple(d for d in datasets if (d, lang) in planned), (lang,), kept, lang=lang)
                 for lang in langs
             ]
@@ -68,10 +90,10 @@ def _expand(
             ]
         case "each_category":
             names = sorted({item.category for item in items if item.category and item.dataset in datasets})
-            return [
+            return empty + [
                 Cell(name, datasets, langs, (name,), category=name) for name in names if kept is None or name in kept
             ]
         case "group":
-            return [Cell(rule.group or "", datasets, langs, kept)]
+            return [*empty, Cell(rule.group or "", datasets, langs, kept)]
         case _:
-            return [Cell("", datasets, langs, kept)]
+            return [*empty, Cell("", datasets, langs, kept)]

@@ -50,17 +50,37 @@ def corpus_against_bound(metric: str, found: Sequence[Counted], bound: float, si
 
 def corpus_against_baseline(metric: str, found: Sequence[Counted], base: Sequence[Counted], margin: float) -> Weighed:
     """The corpus score not more than a margin below the baseline's, on the same drawn sources."""
+    both = compared(metric, found, base, alone=False)
+    if both is None:
+        return Weighed(no_test("no item was answered in both runs", -margin, "at_least", "paired bootstrap"), None)
+    return _weighed(both.paired, -margin, "at_least", both.value, both.base)
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Two corpus scores on the items that both answered, their paired draws, and the error of each score alone."""
+
+    value: float
+    base: float
+    paired: Resampled
+    alone: float | None = None
+    base_alone: float | None = None
+
+
+def compared(metric: str, found: Sequence[Counted], base: Sequence[Counted], *, alone: bool = True) -> Both | None:
+    """Both scores on the same items with the paired bootstrap of their difference; None where no item is shared."""
     theirs = {c.of.key: c for c in base}
     pairs = [(c, theirs[c.of.key]) for c in found if c.of.key in theirs]
     if not pairs:
-        return Weighed(no_test("no item was answered in both runs", -margin, "at_least", "paired bootstrap"), None)
+        return None
     ours, others = [a for a, _ in pairs], [b for _, b in pairs]
-    blocks = _blocks(ours)
+    blocks, sources = _blocks(ours), _sources(ours)
     scorer = _scorer(metric, blocks, ours)
     a, b = _matrix(ours, blocks), _matrix(others, blocks)
-    resampled = paired_bootstrap(a, b, scorer, clusters=_sources(ours), draws=DRAWS)
+    resampled = paired_bootstrap(a, b, scorer, clusters=sources, draws=DRAWS)
     value, was = (float(scorer(x.sum(axis=0, keepdims=True))[0]) for x in (a, b))
-    return _weighed(resampled, -margin, "at_least", value, was)
+    errors = [bootstrap(x, scorer, clusters=sources).estimate.se if alone else None for x in (a, b)]
+    return Both(value, was, resampled, *errors)
 
 
 def _weighed(resampled: Resampled, bound: float, side: Side, value: float | None, was: float | None) -> Weighed:

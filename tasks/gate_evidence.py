@@ -37,8 +37,8 @@ Weigh = Callable[[Rule, Cell, Sides], tuple[Weighed | None, str]]
 
 def _gathered(policy: Policy, rule: Rule, both: Sides, weigh: Weigh) -> list[Weighing]:
     missing = both.no_baseline if rule.form == "margin" and both.theirs is None else ""
-    items = [each.of for each in read(rule, both, both.ours)]
-    places = cells(policy, rule, both.ours, items)
+    items, before = ([each.of for each in read(rule, both, side)] for side in (both.ours, both.theirs))
+    places = cells(policy, rule, both.ours, items, base=both.theirs, base_items=before)
     if not places:
         nowhere = Cell("", (), (), None)
         why = missing or f"nothing in the run has a {rule.quantity} there"
@@ -55,6 +55,8 @@ def _gathered(policy: Policy, rule: Rule, both: Sides, weigh: Weigh) -> list[Wei
 def _weighing(rule: Rule, cell: Cell, both: Sides, weigh: Weigh, missing: str, least: int) -> Weighing:
     if missing:
         return Weighing(rule, cell, Evidence(rule.name, rule.tier, cell.where, missing=missing))
+    if gone := _left_out(rule, cell, both):
+        return Weighing(rule, cell, Evidence(rule.name, rule.tier, cell.where, missing=gone))
     found, blocked = weigh(rule, cell, both)
     blocked = blocked or apart(rule, cell, both)
     if found is None:
@@ -75,8 +77,19 @@ def _fewest(rule: Rule, cell: Cell, both: Sides) -> tuple[int, str]:
     for each in read(rule, both, both.ours):
         if cell.holds(each.of) and _counts(each) and (theirs is None or each.of.key in theirs):
             counts[each.of.lang] += 1
-    lang, fewest = min(counts.items(), key=lambda pair: (pair[1], pair[0]))
+    lang, fewest = min(counts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
     return fewest, lang
+
+
+def _left_out(rule: Rule, cell: Cell, both: Sides) -> str:
+    """Why a cell can have no number: nothing in this run can fill it; empty where something can."""
+    ours = both.ours.shards
+    if any(cell.has(shard.dataset, shard.lang) for shard in ours):
+        return ""
+    if cell.dataset in {s.dataset for s in ours} or cell.lang in {s.lang for s in ours}:
+        return f"nothing in {cell.where} has a {rule.quantity}"
+    in_base = both.theirs is not None and any(cell.has(s.dataset, s.lang) for s in both.theirs.shards)
+    return f"this run left out {cell.where or 'all of it'}, which {'the baseline has' if in_base else 'the rule names'}"
 
 
 def _paired(rule: Rule, both: Sides) -> bool:

@@ -33,12 +33,13 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The run under test and its baseline; `no_baseline` says why there is none."""
+    """The run under test and its baseline; `no_baseline` says why there is none, `doubt` why not to use it."""
 
     reader: Reader
     ours: RunFacts
     theirs: RunFacts | None
     no_baseline: str = ""
+    doubt: str = ""
     apart: tuple[Difference, ...] = ()
     read: dict[tuple[str, str], Sequence[Found]] = field(default_factory=dict)
     """What was read already, by (run and model, quantity): several rules look at one quantity."""
@@ -57,10 +58,10 @@ class Sides:
         return self.took[key]
 
 
-def sides(reader: Reader, ours: RunFacts, theirs: RunFacts | None, no_baseline: str = "") -> Sides:
+def sides(reader: Reader, ours: RunFacts, theirs: RunFacts | None, no_baseline: str = "", doubt: str = "") -> Sides:
     """Both runs with what sets them apart."""
     apart = tuple(differences(reader, ours, theirs)) if theirs else ()
-    return Sides(reader, ours, theirs, no_baseline, apart)
+    return Sides(reader, ours, theirs, no_baseline, doubt, apart)
 
 
 def read(rule: Rule, both: Sides, facts: RunFacts | None) -> Sequence[Found]:
@@ -97,5 +98,7 @@ def apart(rule: Rule, cell: Cell, both: Sides) -> str:
     """In which respects the baseline was made differently, empty for a rule that needs none."""
     if rule.form != "margin" or both.theirs is None:
         return ""
+    if both.doubt:
+        return both.doubt
     made = metrics_behind(both.reader, both.ours, rule.quantity)
     return blocking(both.apart, datasets=cell.datasets, langs=(*cell.langs, "en"), metrics=made)

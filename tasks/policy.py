@@ -22,6 +22,8 @@ Scope = Literal["each_language", "worst_language", "group", "overall", "each_dat
 Some = Annotated[Texts, Field(min_length=1)]
 
 NUMBERS = ("at_least", "at_most", "margin")
+GROUPED = ("group", "each_language", "worst_language")
+"""Scopes that a group of languages can narrow: pooled, one by one, or the worst of them."""
 FORMS = (*NUMBERS, "one_of", "is_true")
 
 
@@ -36,7 +38,7 @@ class Rule(Strict):
     quantity: str = Field(description="accuracy, chrf, consistency, code_switch, judge.grammar, latency_p95_ms, …")
     tier: Tier = "critical"
     scope: Scope = Field(default="overall", description="where the rule must hold; attributes have no scope but this")
-    group: str | None = Field(default=None, description="which of the policy's groups, for scope: group")
+    group: str | None = Field(default=None, description="which of the policy's groups, pooled or by language")
     at_least: float | None = Field(default=None, strict=False, allow_inf_nan=False)
     at_most: float | None = Field(default=None, strict=False, allow_inf_nan=False)
     margin: float | None = Field(default=None, strict=False, allow_inf_nan=False)
@@ -77,9 +79,10 @@ class Rule(Strict):
         allowed = {"word": ("one_of",), "flag": ("is_true",)}.get(self.of.weighed, NUMBERS)
         if forms[0] not in allowed:
             raise ValueError(f"rule '{self.name}': {self.quantity} takes {' or '.join(allowed)}, not {forms[0]}")
-        if (self.group is None) == (self.scope == "group"):
-            asks = "needs the name of a group" if self.scope == "group" else "has a group, so it needs scope: group"
-            raise ValueError(f"rule '{self.name}' {asks}")
+        if self.scope == "group" and self.group is None:
+            raise ValueError(f"rule '{self.name}' needs the name of a group")
+        if self.group is not None and self.scope not in GROUPED:
+            raise ValueError(f"rule '{self.name}' has a group, so it needs scope: {' or '.join(GROUPED)}")
         if self.of.weighed in ("word", "flag") and (self.scope != "overall" or self.languages or self.datasets):
             raise ValueError(f"rule '{self.name}': {self.quantity} belongs to the model, so it has no scope")
         if self.quantity in ("english_gap", "consistency", "agree_valid", "transfer", "same_wrong") and (
@@ -118,7 +121,9 @@ class Policy(Strict):
     alpha: float = Field(default=0.05, gt=0, lt=0.5, description="chance of a false NO-GO, and of a false GO, at most")
     min_items: int = Field(default=200, ge=1, description="items per language and category below which nothing is said")
     infra_error_limit: float = Field(default=0.01, ge=0, lt=1, description="above this share there is no GO")
+    language_error_limit: float = Field(default=0.02, ge=0, lt=1, description="the same in any one language")
     baseline: str | None = Field(default=None, description="run or tag that margins compare with; --baseline overrides")
+    languages: Some | None = Field(default=None, description="what the release serves; default: all in the run")
     groups: dict[str, Some] = Field(default={}, description="named groups of languages")
     rules: tuple[Rule, ...] = Field(min_length=1, strict=False)
 
@@ -126,6 +131,11 @@ class Policy(Strict):
     @classmethod
     def _known_languages(cls, groups: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         return {name: _languages(codes) for name, codes in groups.items()}
+
+    @field_validator("languages")
+    @classmethod
+    def _known(cls, codes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return _languages(codes) if codes else codes
 
     @model_validator(mode="after")
     def _sound(self) -> "Policy":
@@ -141,7 +151,8 @@ class Policy(Strict):
                     f"rule '{rule.name}': unknown group '{rule.group}'{nearest(rule.group, self.groups)}{known}"
                 )
             if self.languages_of(rule) == ():
-                raise ValueError(f"rule '{rule.name}' has an empty scope: none of its languages is in '{rule.group}'")
+                where = f"in '{rule.group}'" if rule.group else "among the policy's"
+                raise ValueError(f"rule '{rule.name}' has an empty scope: none of its languages is {where}")
         if found := conflict([_asked(self, rule) for rule in self.rules]):
             raise ValueError(found)
         return self
@@ -149,9 +160,10 @@ class Policy(Strict):
     def languages_of(self, rule: Rule) -> tuple[str, ...] | None:
         """The languages a rule is about, None for all that the run has."""
         group = self.groups.get(rule.group) if rule.group is not None else None
-        if group is None or rule.languages is None:
-            return group or rule.languages
-        return tuple(code for code in group if code in rule.languages)
+        given = [codes for codes in (group, rule.languages, self.languages) if codes is not None]
+        if not given:
+            return None
+        return tuple(code for code in given[0] if all(code in codes for codes in given[1:]))
 
 
 def policy_names(roots: Sequence[Path] = ()) -> list[str]:

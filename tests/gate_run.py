@@ -38,6 +38,8 @@ class Run:
     text: str = ""
     wrong_language: Mapping[str, int] = field(default_factory=dict)
     never_came: int = 0
+    unscored: int = 0
+    """Answers of each language that no metric looked at."""
     selftest: str = "pass"
     licence: str = "Apache-2.0"
     day: int = 0
@@ -109,6 +111,8 @@ def _shard(home: Home, run: Run, lang: str, start: datetime) -> None:
                                       "strict": True, "extractor_version": "1", "extracted_at": start})  # fmt: skip
         at = who | {"status": status, "metric_version": run.metric_version, "scored_at": start,
                     "signature": run.signature}  # fmt: skip
+        if n < run.unscored:
+            continue
         elsewhere = None if right is None else float(n < run.wrong_language.get(lang, 0))
         scores += [
             at | {"metric": "exact_match", "value": right},

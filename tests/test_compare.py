@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sacrebleu.metrics.chrf import CHRF
+from sacrebleu.significance import PairedTest
 
 from flows.cli import main
 from tasks.compare import compare, find_subjects
+from tasks.compare_duel import corpus_duel
 from tasks.compare_facts import read_constraints
 from tasks.gate_corpus import Counted, _chrf, corpus_against_baseline, corpus_against_bound
-from tasks.gate_read import Item, Reader
+from tasks.gate_read import Item, Observation, Reader
 from tasks.metrics import METRICS, Case
 from tasks.schema import UserError
 from tasks.stats import mcnemar, tango
@@ -104,7 +106,8 @@ def test_wrong_constraints(word: str, sentence: str) -> None:
     [
         (["qwen"], {}, "needs two models"),
         (["qwen", "depseek"], {}, "no run, model or tag 'depseek'; did you mean 'deepseek'"),
-        (["qwen", "deepseek"], {"quantity": "chrf"}, "is no number of single items"),
+        (["qwen", "deepseek"], {"quantity": "latency_p95_ms"}, "is no number of answers"),
+        (["qwen", "deepseek"], {"quantity": "chrf"}, "share no item"),
         (["qwen", "deepseek"], {"quantity": "acuracy"}, "did you mean 'accuracy'"),
         (["qwen", "deepseek"], {"quantity": "extraction_failure"}, "share no item"),
     ],
@@ -138,19 +141,25 @@ def test_the_trend_rings_after_the_fall_and_says_how_often_it_rings_falsely(
     assert main(["trend", "--kind", "gate"]) == 64
 
 
+def _texts(noise: int, lang: str) -> list[tuple[str, str]]:
+    """Forty translations with their references, of which every `noise`-th word is garbled."""
+    rng = np.random.default_rng(ord(lang[0]))
+    sentences = [["".join(rng.choice(list("abcdefgh"), 6)) for _ in range(8)] for _ in range(40)]
+    said = [[word[::-1] if i % noise == 0 else word for i, word in enumerate(words)] for words in sentences]
+    return [(" ".join(ours), " ".join(words)) for ours, words in zip(said, sentences, strict=True)]
+
+
 def _translations(noise: int) -> list[Counted]:
-    """Forty sentences in two languages, of which every `noise`-th word is garbled."""
-    rng = np.random.default_rng(3)
-    found = []
-    for lang in ("de", "fr"):
-        for n in range(40):
-            words = ["".join(rng.choice(list("abcdefgh"), 6)) for _ in range(8)]
-            said = [word[::-1] if i % noise == 0 else word for i, word in enumerate(words)]
-            measure = METRICS["chrf_item"].measure
-            assert measure is not None
-            counts = measure(Case("translation", lang, " ".join(said), (" ".join(words),))).statistics
-            found.append(Counted(Item("flores", lang, str(n), str(n), str(n), ""), counts))
-    return found
+    measure = METRICS["chrf_item"].measure
+    assert measure is not None
+    return [
+        Counted(
+            Item("flores", lang, str(n), str(n), str(n), ""),
+            measure(Case("translation", lang, said, (reference,))).statistics,
+        )
+        for lang in ("de", "fr")
+        for n, (said, reference) in enumerate(_texts(noise, lang))
+    ]
 
 
 def test_chrf_of_many_draws_is_sacrebleus() -> None:
@@ -171,6 +180,24 @@ def test_corpus_metrics_are_held_against_bounds_and_baselines() -> None:
     same = corpus_against_baseline("chrf", good, good, 5.0)
     # All draws alike: only the chance that forty sources hide a loss counts, an item can lose 200 points at most.
     assert same.test.p_meets == pytest.approx((1 - 5 / 200) ** 40)
+
+
+def test_corpus_metrics_are_compared_by_sacrebleus_paired_bootstrap() -> None:
+    good, bad = _translations(4), _translations(2)
+    here = [[c for c in side if c.of.lang == "de"] for side in (good, bad)]
+    sentences = [[Observation(c.of, float(_chrf(np.array([c.counts], dtype=float))[0])) for c in side] for side in here]
+    duel = corpus_duel(("a", "b"), "de", "chrf", here[0], here[1], (sentences[0], sentences[1]), "")
+    words = [_texts(noise, "de") for noise in (4, 2)]
+    references = [text for _, text in words[0]]
+    named = [(name, [said for said, _ in side]) for name, side in zip("ba", reversed(words), strict=True)]
+    _, found = PairedTest(named, {"chrF": CHRF(word_order=0)}, [references], "bs", 1000)()
+    (key,) = (key for key in found if key != "System")
+    base, ours = found[key]
+    assert (duel.mean_first, duel.mean_second) == pytest.approx((ours.score, base.score))
+    assert duel.difference.value == pytest.approx(ours.score - base.score)
+    assert (duel.n, duel.wins, duel.losses, duel.ties) == (40, 40, 0, 0)
+    assert duel.p is not None and duel.p < 0.001 and ours.p_value is not None and ours.p_value < 0.01
+    assert duel.unpaired is not None and duel.difference.lo is not None and duel.unpaired[0] < duel.difference.lo
 
 
 @pytest.mark.data

@@ -43,6 +43,12 @@ RUNS = [
     Run("more", {lang: [*right, *pattern(100, 10)] for lang, right in FINE.items()}, day=19),
     Run("other-model", {**FINE, "th": pattern(N, 5)}, model="other", licence="Llama", day=20),
     Run("no-english", {"sw": FINE["sw"]}, day=21),
+    Run("lost-in-sw", {**FINE, "en": pattern(2400, 30), "sw": [None] * 24 + pattern(N - 24, 50)}, day=23),
+    Run("unscored", FINE, unscored=80, day=24),
+    Run("base-errors", {**FINE, "sw": [None] * 30 + pattern(N - 30, 200)}, day=25),
+    Run("base-misscored", FINE, selftest="fail", day=26),
+    Run("base-partial", FINE, status="partial", day=27),
+    Run("two-languages", {"en": FINE["en"], "th": FINE["th"]}, day=28),
     Run("slow", FINE, latency_ms=9000, usd=None, day=22),
 ]
 
@@ -141,6 +147,17 @@ CASES = [
      "not calibrated in sw: kappa"),
     ("judged", {"quantity": "judge.grammar", "languages": ["sw"], "at_most": 0.5}, None, "INCONCLUSIVE", "I",
      "not calibrated in sw"),
+    # What a careless gate would let pass.
+    ("two-languages", HOLDS, "base", "INCONCLUSIVE", "PMP", "left out sw, which the baseline has"),
+    ("two-languages", {**ACC, "margin": 0.1}, "base", "INCONCLUSIVE", "I", "only 0 of 200 items in sw"),
+    ("two-languages", {**HOLDS, "languages": ["en", "th"]}, "base", "GO", "PP", ""),
+    ("lost-in-sw", LOOSE, None, "INCONCLUSIVE", "P", "24 of 300 requests in sw were lost"),
+    ("unscored", LOOSE, None, "INCONCLUSIVE", "P", "80 answers to sums in en were never scored"),
+    ("same", HOLDS, "base-errors", "INCONCLUSIVE", "III", "in the baseline, 30 of 900 requests were lost"),
+    ("same", HOLDS, "base-misscored", "INCONCLUSIVE", "III", "the baseline's self-test of the scorers failed"),
+    ("same", HOLDS, "base-partial", "INCONCLUSIVE", "III", "the baseline's run is partial"),
+    ("same", {**ACC, **EACH, "group": "g", "at_least": 0.7}, None, "GO", "PP", ""),
+    ("worse-sw", {**ACC, "scope": "worst_language", "group": "g", "at_least": 0.7}, None, "NO-GO", "F", "(sw)"),
     ("same", {"quantity": "judge.grammar", "at_most": 0.15}, None, "INCONCLUSIVE", "M", "has a judge"),
 ]  # fmt: skip
 

@@ -30,6 +30,7 @@ def sentences(report: GateReport) -> list[str]:
     for tell in (_broken, _blocked, _missing, _too_few, _undecided):
         for rule in dict.fromkeys(row.rule for row in report.rows):
             found += tell([row for row in report.rows if row.rule == rule])
+    found += [f"{remark}." for remark in report.remarks]
     passed = sum(row.verdict == "PASS" for row in report.rows)
     found.append(f"{passed} of {len(report.rows)} checks are shown to be met.")
     if report.needed:

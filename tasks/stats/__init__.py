@@ -33,7 +33,7 @@ from tasks.stats.power import (
 )
 from tasks.stats.proportion import exact_bound, score_bound, wilson
 from tasks.stats.records import BoundTest, Estimate, Side
-from tasks.stats.resample import Resampled, bootstrap, bootstrap_bound, paired_bootstrap
+from tasks.stats.resample import Resampled, bootstrap, bootstrap_bound, paired_bootstrap, two_sided_p
 from tasks.stats.sequential import Spending, boundaries, sequential_p, spent
 from tasks.stats.trend import Alarm, night_design_effect, trend_alarm
 
@@ -44,5 +44,5 @@ __all__ = [
     "holm", "mcnemar", "mean_bound", "mean_by_item", "more_items", "night_design_effect", "paired_binary_bound",
     "paired_bootstrap", "paired_difference", "ppi_rate", "quantile_bound", "quantile_difference_bound",
     "required_binary_pairs", "required_for_bound", "required_pairs", "required_questions", "rogan_gladen",
-    "score_bound", "sequential_p", "spent", "tango", "trend_alarm", "two_way_mean", "wilson",
+    "score_bound", "sequential_p", "spent", "tango", "trend_alarm", "two_sided_p", "two_way_mean", "wilson",
 ]  # fmt: skip

@@ -89,6 +89,15 @@ def bootstrap_bound(resampled: Resampled, bound: float, side: Side, *, spread: f
     return BoundTest(shown.value, bound, side, p_meets, p_breaks, shown.lo, shown.hi, shown.n, shown.method)
 
 
+def two_sided_p(resampled: Resampled) -> float | None:
+    """Two-sided p-value of "no difference": twice the smaller share of draws beyond 0, never 0; None without draws."""
+    draws = resampled.draws
+    if len(draws) == 0:
+        return None
+    beyond = min(int((draws <= 0).sum()), int((draws >= 0).sum()))
+    return min(1.0, 2 * (1 + beyond) / (1 + len(draws)))
+
+
 def _bootstrap(
     systems: list[Floats], aggregate: Aggregate, clusters: ArrayLike | None, draws: int, seed: int,
     level: float, method: str,
