@@ -5,10 +5,11 @@ import fcntl
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from pydantic import ValidationError
 
@@ -18,6 +19,7 @@ from tasks.schema import UserError
 from tasks.suite import Strict
 
 BEAT_S = 5.0
+_DYING_S = 5.0
 # Of a process on another machine only its heart can be heard; clocks differ a little.
 SILENT = timedelta(seconds=90)
 
@@ -88,10 +90,7 @@ def hold(home: Path, run_id: str, *, flow_run_id: str | None = None) -> Iterator
     """
     with lease_path(home, run_id).with_suffix(".lock").open("w") as lock:
         check_free(home, run_id)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _taken(run_id, read_lease(home, run_id)) from None
+        _lock(lock, home, run_id)
         now = _now()
         lease = Lease(
             owner=own_mark(), host=socket.gethostname(), pid=os.getpid(), since=now, heartbeat=now,
@@ -107,6 +106,19 @@ def hold(home: Path, run_id: str, *, flow_run_id: str | None = None) -> Iterator
             stop.set()
             heart.join()
             write_lease(home, run_id, lease.model_copy(update={"state": "ended", "heartbeat": _now()}))
+
+
+def _lock(file: IO[str], home: Path, run_id: str) -> None:
+    """Take the lock at once, or soon: a process that was killed lets go when its last thread has ended."""
+    until = time.monotonic() + _DYING_S
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lease = read_lease(home, run_id)
+            if (lease is not None and is_held(lease)) or time.monotonic() > until:
+                raise _taken(run_id, lease) from None
+        time.sleep(0.05)
 
 
 def _beat(home: Path, run_id: str, lease: Lease, stop: threading.Event) -> None:

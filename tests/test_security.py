@@ -19,7 +19,7 @@ PACKAGES = ("flows", "tasks", "datasets_cfg", "judges", "warehouse")
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 # What turns bytes from outside into code: allowed nowhere.
 UNSAFE_IMPORTS = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "joblib"}
-UNSAFE_CALLS = {"eval", "exec", "compile_command", "system", "popen", "unsafe_load", "full_load"}
+UNSAFE_CALLS = {"eval", "exec", "os.system", "os.popen", "yaml.unsafe_load", "yaml.full_load", "yaml.load_all"}
 
 
 def _offences(tree: ast.AST) -> list[str]:
@@ -30,7 +30,7 @@ def _offences(tree: ast.AST) -> list[str]:
             found += UNSAFE_IMPORTS & {name.split(".")[0] for name in names}
         if isinstance(node, ast.Call):
             called, words = ast.unparse(node.func), {word.arg: ast.unparse(word.value) for word in node.keywords}
-            found += UNSAFE_CALLS & {called.rpartition(".")[2]}
+            found += UNSAFE_CALLS & {called}
             found += {"shell", "allow_pickle", "trust_remote_code"} & set(words)
             if called == "yaml.load" and words["Loader"] != "_Loader":  # a SafeLoader, see strict_yaml.py
                 found.append(called)
@@ -41,7 +41,7 @@ def test_nothing_from_outside_becomes_code() -> None:
     offences = {path: found for path in SOURCES if (found := _offences(ast.parse(path.read_text())))}
     assert offences == {}
     code = "import pickle\nyaml.load(x, Loader=yaml.Loader)\nnp.load(f, allow_pickle=True)\nos.system(x)"
-    assert _offences(ast.parse(code)) == ["pickle", "yaml.load", "allow_pickle", "system"]
+    assert _offences(ast.parse(code)) == ["pickle", "yaml.load", "allow_pickle", "os.system"]
 
 
 @pytest.mark.parametrize("tag", ["!!python/object/apply:os.system [touch ran]", "!!python/name:os.system", "!x 1"])
