@@ -1,6 +1,7 @@
 """The main job: every model of a run over its data sets and languages, scored and landed."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from prefect import flow
@@ -10,12 +11,14 @@ from flows import environment
 from flows.benchmark_model import benchmark_model
 from tasks.budget import Spent
 from tasks.dispatch import send
+from tasks.engines.devices import visible
 from tasks.finish import ModelOutcome, Outcome, begin, conclude
 from tasks.hearing import hear_all
+from tasks.placement import Host
 from tasks.preflight import prepare
 from tasks.runs import RunRecord, read_run
 from tasks.stale import mark_stale, under_way
-from tasks.suite import Budget
+from tasks.suite import Budget, Model
 
 
 @flow(name="benchmark", flow_run_name="{run_id}")
@@ -33,13 +36,20 @@ async def benchmark(run_id: str, home: str) -> Outcome:
 
 
 async def _models(home: Path, run: RunRecord) -> list[ModelOutcome]:
-    """Models here one after another, those of pools meanwhile; where a budget is shared each waits for the last."""
-    away = [model for model in run.suite.models if model.pool and run.suite.budget == Budget()]
-    sent = asyncio.gather(*(send(home, run, model, Spent()) for model in away))
-    done: list[ModelOutcome] = []
-    for model in (each for each in run.suite.models if each not in away):
-        spent = done[-1].spent if done else Spent()
-        here = model.pool is None
-        done.append(await (benchmark_model(run.run_id, str(home), model.name, spent) if here else
-                           send(home, run, model, spent)))  # fmt: skip
-    return [*done, *await sent]
+    """Models here as the suite places them, those of pools meanwhile; where a budget is shared each waits its turn."""
+    shared = run.suite.budget != Budget()
+    away = [model for model in run.suite.models if model.pool and not shared]
+    here = [model for model in run.suite.models if model not in away]
+    host = Host(here, "sequence" if shared else run.suite.placement, visible(os.environ))
+
+    async def one(model: Model) -> ModelOutcome:
+        if model in away:
+            return await send(home, run, model, Spent())
+        if model.pool is None:
+            return await benchmark_model(run.run_id, str(home), model.name, Spent(), host)
+        async with host.turn(model):
+            outcome = await send(home, run, model, host.spent)
+            host.spent = outcome.spent
+            return outcome
+
+    return list(await asyncio.gather(*(one(model) for model in run.suite.models)))

@@ -175,7 +175,7 @@ def completed(request: Request, reply: Reply, *, attempts: int, price: Price | N
         thinking_tokens=usage.thinking,
         cached_tokens=usage.cached,
         latency_ms=reply.latency_ms,
-        cost_usd=cost_usd(usage, price),
+        cost_usd=cost_usd(usage, price) if reply.cost_usd is None else reply.cost_usd,
         system_fingerprint=reply.system_fingerprint,
         attempts=attempts,
         created_at=_now(),
@@ -208,12 +208,7 @@ def cost_usd(usage: Usage, price: Price | None) -> float | None:
     """What a call cost; None without a price or without the server's counts. Thinking is part of the output."""
     if price is None or usage.prompt is None or usage.completion is None:
         return None
-    cached, thinking = usage.cached or 0, usage.thinking or 0
-    cached_price = price.input if price.cached_input is None else price.cached_input
-    thinking_price = price.output if price.thinking is None else price.thinking
-    total = (usage.prompt - cached) * price.input + cached * cached_price
-    total += (usage.completion - thinking) * price.output + thinking * thinking_price
-    return total / 1e6
+    return price.cost_usd(usage.prompt, usage.completion, cached=usage.cached or 0, thinking=usage.thinking or 0)
 
 
 def _now() -> str:

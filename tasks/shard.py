@@ -1,7 +1,7 @@
 """One shard from items to parts: load, ask, generate, score, land."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -153,6 +153,25 @@ def _land(
     landed = land_completions(up.context.home, up.run, shard, asked, done)
     land_scores(up.context.home, up.run.run_id, shard, ScoredShard(items, done, scores))
     return landed
+
+
+async def evaluate_all(
+    up: Serving, shards: Sequence[Shard], nearly_done: Callable[[], None]
+) -> list[Landed | BaseException]:
+    """Evaluate all shards of a model; `nearly_done` is called when no more than one is left."""
+    left = set(shards)
+
+    async def one(shard: Shard) -> Landed:
+        try:
+            return await evaluate(up, shard)
+        finally:
+            left.discard(shard)
+            if len(left) <= 1:
+                nearly_done()
+
+    if len(left) <= 1:
+        nearly_done()
+    return await asyncio.gather(*(one(shard) for shard in shards), return_exceptions=True)
 
 
 async def _may_pass(task: object, run: object, state: State) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from datasets_cfg.strict_yaml import nearest, read_yaml
+from tasks.model_terms import Price, Strict, Thinking, fill_parts, read_prices
 from tasks.schema import UserError
 from tasks.secret import check_headers, check_settings
 
@@ -18,10 +19,6 @@ SUITES = Path(__file__).parent.parent / "flows" / "suites"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Sampling(Strict):
@@ -34,18 +31,8 @@ class Sampling(Strict):
 
 
 Transport = Literal["lean", "openai"]
+Placement = Literal["sequence", "parallel"]
 InFlight = Annotated[int, Field(ge=1, le=100_000)] | Literal["auto"]
-
-
-class Price(Strict):
-    """Money per million tokens. `thinking` is the price of reasoning tokens where it differs from `output`."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached_input: float | None = Field(default=None, ge=0)
-    thinking: float | None = Field(default=None, ge=0)
-    currency: Literal["USD"] = "USD"
-    date: str = Field(default="", description="when the price was read, ISO 8601")
 
 
 class _Model(Strict):
@@ -63,6 +50,7 @@ class _Model(Strict):
     timeout_s: float | None = Field(default=None, gt=0, description="overrides the suite's limit for one request")
     extra_body: dict[str, object] = Field(default={}, description="sent with every request: reasoning_effort, …")
     thinks: bool = Field(default=False, description="its chat template opens <think>: no closing tag means cut")
+    thinking: Thinking | None = Field(default=None, description="how much it may think; left to the server if left out")
     pool: Name | None = Field(default=None, description="Prefect work pool whose machine serves it; here if left out")
     queue: Name | None = Field(default=None, description="work queue of that pool, such as one kind of GPU")
 
@@ -107,12 +95,23 @@ class Vllm(_Model):
     dtype: str = "auto"
     quantization: str | None = None
     tensor_parallel_size: int = Field(default=1, ge=1)
+    data_parallel_size: int = Field(default=1, ge=1, description="replicas behind one address")
+    gpus: float | None = Field(
+        default=None, gt=0, description="GPUs it takes, or a share of one (0.45); else tensor × data parallel size"
+    )
     max_model_len: int | None = Field(default=None, ge=1)
     gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
     reasoning_parser: str | None = None
     env: dict[str, str] = Field(default={}, description="environment of the server process, e.g. CUDA_VISIBLE_DEVICES")
     args: Texts = Field(default=(), description="further flags, as written on a command line")
-    start_timeout_s: float = Field(default=900, gt=0)
+    start_timeout_s: float | None = Field(default=None, gt=0, description="by the size of the model when left out")
+
+    @model_validator(mode="after")
+    def _gpus_suffice(self) -> "Vllm":
+        needed = self.tensor_parallel_size * self.data_parallel_size
+        if self.gpus is not None and self.gpus != needed and (needed > 1 or self.gpus > 1):
+            raise ValueError(f"model '{self.name}': gpus is {self.gpus:g}, its parallel sizes need {needed}")
+        return self
 
     @model_validator(mode="after")
     def _holds_no_key(self) -> "Vllm":
@@ -144,11 +143,23 @@ class Replay(_Model):
     revision: str = ""
 
 
-Model = Annotated[LlamaCpp | OpenAI | Vllm | Replay, Field(discriminator="engine")]
+Part = Annotated[LlamaCpp | OpenAI | Vllm, Field(discriminator="engine")]
+
+
+class Composite(_Model):
+    """Two models of the suite as one: `draft` answers, `refine` corrects that; each with its own settings and price."""
+
+    engine: Literal["composite"]
+    draft: Name
+    refine: Name
+    parts: Annotated[tuple[Part, ...], Field(strict=False, description="filled in from the suite's models")] = ()
+
+
+Model = Annotated[LlamaCpp | OpenAI | Vllm | Replay | Composite, Field(discriminator="engine")]
 
 
 # High, and then less when the endpoint says so; a server for one processor gains nothing from more.
-IN_FLIGHT_AT_FIRST = {"vllm": 256, "openai": 128, "llamacpp": 8, "replay": 8}
+IN_FLIGHT_AT_FIRST = {"vllm": 256, "openai": 128, "llamacpp": 8, "replay": 8, "composite": 16}
 
 
 class Budget(Strict):
@@ -218,6 +229,7 @@ class Suite(Strict):
     seed: int = Field(default=0, ge=0)
     sampling: Sampling = Sampling()
     in_flight: InFlight = Field(default="auto", description="requests under way at once per endpoint; auto finds it")
+    placement: Placement = Field(default="sequence", description="models one after another, or side by side on GPUs")
     timeout_s: float = Field(default=600, gt=0, description="one request, retries apart")
     retries: int = Field(default=4, ge=0, le=20)
     infra_error_limit: float = Field(default=0.01, ge=0, le=1, description="above this share the run has failed")
@@ -225,6 +237,12 @@ class Suite(Strict):
     shots: int | None = Field(default=None, ge=0, description="overrides the data sets' own number of exemplars")
     budget: Budget = Budget()
     judges: tuple[Judge, ...] = Field(default=(), strict=False, description="none when left out: no default judge")
+    prices: str | None = Field(default=None, description="a price file, from the suite's file on; see docs/cost.md")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parts_of_composites(cls, data: object) -> object:
+        return fill_parts(data)
 
     def places(self, model: Model) -> int:
         """How many requests a model gets at once; where that is to be found out, how many it begins with."""
@@ -250,14 +268,26 @@ def load_suite(name_or_path: str, roots: Sequence[Path] = ()) -> Suite:
     """
     if re.search(r"\.ya?ml$|/", name_or_path):
         path = Path(name_or_path)
-        suite = read_yaml(path, Suite)
+        suite = _priced(read_yaml(path, Suite), path.parent)
         return suite.model_copy(update={"dataset_folder": str((path.parent / (suite.dataset_folder or "")).absolute())})
     for folder in (*roots, SUITES):
         path = folder / f"{name_or_path}.yaml"
         if path.is_file():
-            return read_yaml(path, Suite)
+            return _priced(read_yaml(path, Suite), folder)
     known = suite_names(roots)
     raise UserError(f"unknown suite '{name_or_path}'{nearest(name_or_path, known)} (known: {', '.join(known)})")
+
+
+def _priced(suite: Suite, folder: Path) -> Suite:
+    """The suite with the prices of its price file in the models that have none of their own."""
+    if suite.prices is None:
+        return suite
+    listed = read_prices(folder / suite.prices)
+    data = suite.model_dump(mode="json")
+    for model, dumped in zip(suite.models, data["models"], strict=True):
+        if model.price is None and (price := listed.price(model.name)):
+            dumped["price"] = price.model_dump(mode="json")
+    return Suite.model_validate_json(json.dumps(data))
 
 
 def schema_text() -> str:

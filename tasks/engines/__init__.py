@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.engines import llamacpp, openai_api, replay, vllm
+from tasks.engines import composite, llamacpp, openai_api, replay, vllm
+from tasks.engines.composite import Pair
 from tasks.engines.context import EngineContext, EngineError
 from tasks.engines.replay import ReplayAnswers
 from tasks.schema import Endpoint
@@ -22,7 +23,7 @@ __all__ = [
     "open_engine",
 ]
 
-Served = Endpoint | ReplayAnswers
+Served = Endpoint | ReplayAnswers | Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ ENGINES: dict[str, Engine] = {
     "openai": Engine(openai_api.check, openai_api.reach),
     "vllm": Engine(vllm.check, vllm.serve_vllm),
     "replay": Engine(replay.check, replay.open_answers),
+    "composite": Engine(composite.check, composite.serve_pair),
 }
 
 

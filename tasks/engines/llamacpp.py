@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tasks.engines.context import EngineContext, file_digest
 from tasks.engines.process import ServerCommand, free_port, serve
+from tasks.engines.thinking_body import request_body
 from tasks.schema import Endpoint, UserError, digest
 from tasks.suite import LlamaCpp
 
@@ -71,12 +72,14 @@ async def serve_gguf(model: LlamaCpp, context: EngineContext) -> AsyncIterator[E
     )
     version = importlib.metadata.version("xllamacpp")
     sha = await asyncio.to_thread(file_digest, path, context.home)
-    async with serve(command):
+    async with serve(command) as server:
+        body = request_body(model)
         yield Endpoint(
             base_url=f"{command.origin}/v1",
             model=model.model,
-            fingerprint=digest("llamacpp", sha, version, model.context, model.gpu_layers, model.extra_body),
+            fingerprint=digest("llamacpp", sha, version, model.context, model.gpu_layers, body),
             engine_version=f"xllamacpp {version}",
-            extra_body=model.extra_body,
+            extra_body=body,
             thinks=model.thinks,
+            server=server,
         )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tasks.engines.context import EngineContext
+from tasks.engines.thinking_body import request_body
 from tasks.schema import Endpoint, UserError, digest
 from tasks.secret import filled
 from tasks.suite import OpenAI
@@ -19,13 +20,14 @@ def check(model: OpenAI, context: EngineContext) -> None:
 @asynccontextmanager
 async def reach(model: OpenAI, context: EngineContext) -> AsyncIterator[Endpoint]:
     """The endpoint as the suite describes it; its fingerprint cannot say more than the suite does."""
+    body = request_body(model)
     yield Endpoint(
         base_url=model.base_url.rstrip("/"),
         model=model.model,
-        fingerprint=digest("openai", model.base_url.rstrip("/"), model.model, model.revision, model.extra_body),
+        fingerprint=digest("openai", model.base_url.rstrip("/"), model.model, model.revision, body),
         engine_version=model.revision,
         api_key=context.env[model.key_env] if model.key_env else "none",
         headers=filled(model.headers, context.env),
-        extra_body=model.extra_body,
+        extra_body=body,
         thinks=model.thinks,
     )

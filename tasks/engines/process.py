@@ -25,7 +25,6 @@ _RESTARTS = 1
 _NOTICE_S = 2.0
 
 
-
 @dataclass(frozen=True, slots=True)
 class ServerCommand:
     """What to start. `health` is the path that answers 200 once the server is ready."""
@@ -160,8 +159,8 @@ async def _healthy(process: asyncio.subprocess.Process, command: ServerCommand) 
 
 
 def _ended(code: int) -> str:
-    """In words; the supervisor gives 128 + the signal, as a shell does."""
-    signals = {128 + number: number.name for number in signal.Signals}
+    """In words; the supervisor gives 128 + the signal, as a shell does, unless it was killed itself."""
+    signals = {code: number.name for number in signal.Signals for code in (128 + number, -number)}
     return f"was ended by {signals[code]}" if code in signals else f"ended with code {code}"
 
 

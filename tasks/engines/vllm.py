@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tasks.engines.context import EngineContext, EngineError, file_digest
 from tasks.engines.process import ServerCommand, fetch, free_port, serve
+from tasks.engines.thinking_body import request_body
 from tasks.schema import Endpoint, UserError, digest
 from tasks.suite import Vllm
 
@@ -17,6 +18,7 @@ PROJECT = Path(__file__).parent.parent.parent
 # Ours must not leak into another interpreter; nor should a server of ours report home.
 _DROPPED = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _SET = {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+_WEIGHTS = (".safetensors", ".bin", ".pt", ".gguf")
 
 
 def check(model: Vllm, context: EngineContext) -> None:
@@ -64,12 +66,31 @@ def flags(model: Vllm, path: str, port: int) -> list[str]:
         "--revision": model.revision,
         "--quantization": model.quantization,
         "--tensor-parallel-size": model.tensor_parallel_size if model.tensor_parallel_size > 1 else None,
+        "--data-parallel-size": model.data_parallel_size if model.data_parallel_size > 1 else None,
         "--max-model-len": model.max_model_len,
-        "--gpu-memory-utilization": model.gpu_memory_utilization,
+        "--gpu-memory-utilization": model.gpu_memory_utilization or _share(model),
         "--reasoning-parser": model.reasoning_parser,
     }
     words = [str(word) for flag, value in settings.items() if value is not None for word in (flag, value)]
     return [*words, *model.args]
+
+
+def _share(model: Vllm) -> float | None:
+    """The share of a GPU's memory for a model that has only a part of one."""
+    return model.gpus if model.gpus is not None and model.gpus < 1 else None
+
+
+def start_timeout_s(model: Vllm, path: str) -> float:
+    """How long a start may take: ten minutes and ten seconds more for each GiB of weights that lie in the folder.
+
+    A model that has to be fetched first gets an hour: its size is not known.
+    """
+    if model.start_timeout_s is not None:
+        return model.start_timeout_s
+    folder = Path(path)
+    if not folder.is_dir():
+        return 3600
+    return 600 + 10 * sum(file.stat().st_size for file in folder.iterdir() if file.suffix in _WEIGHTS) / (1 << 30)
 
 
 def served_name(model: Vllm) -> str:
@@ -94,18 +115,19 @@ async def serve_vllm(model: Vllm, context: EngineContext) -> AsyncIterator[Endpo
         log=context.logs / f"{model.name}-{port}.log",
         port=port,
         health="/health",
-        start_timeout_s=model.start_timeout_s,
+        start_timeout_s=start_timeout_s(model, path),
     )
     weights = asyncio.create_task(asyncio.to_thread(_content, path, context.home))  # while the server loads them
-    async with serve(command):
+    async with serve(command) as server:
         version = await asyncio.to_thread(_version, command)
         yield Endpoint(
             base_url=f"{command.origin}/v1",
             model=served_name(model),
             fingerprint=_fingerprint(model, version, await weights),
             engine_version=f"vllm {version}",
-            extra_body=model.extra_body,
+            extra_body=request_body(model),
             thinks=model.thinks,
+            server=server,
         )
 
 
@@ -133,5 +155,6 @@ def _fingerprint(model: Vllm, version: str, content: list[tuple[str, str]]) -> s
     """What can change an answer, and nothing that cannot (ports, memory shares, where the folder lies)."""
     return digest(
         "vllm", "" if content else model.model, model.revision, version, content, model.dtype, model.quantization,
-        model.tensor_parallel_size, model.max_model_len, model.reasoning_parser, model.args, model.extra_body,
+        model.tensor_parallel_size, model.max_model_len, model.reasoning_parser, model.args,
+        request_body(model),
     )  # fmt: skip
