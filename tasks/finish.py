@@ -23,6 +23,8 @@ from tasks.land_selftest import failure, land_selftest
 from tasks.preflight import Prepared
 from tasks.runs import RunRecord
 from tasks.selftest.kept import kept_selftest
+from warehouse.home import Home
+from warehouse.load import load_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ async def conclude(
 ) -> Outcome:
     """Decide the run's status, load its parts, publish, and leave a table artifact."""
     landed = [shard for model in models for shard in model.landed]
-    problems = [problem for model in models for problem in model.problems]
+    problems = [problem for model in models for problem in model.problems] + put_aside(home, run.run_id)
     failed, came = sum(s.infra_errors for s in landed), sum(s.landed for s in landed)
     if came and failed / came > run.suite.infra_error_limit:
         problems.append(
@@ -97,6 +99,15 @@ async def conclude(
     ]  # fmt: skip
     await acreate_table_artifact(key="babelgate-shards", table=rows, description=f"{run.run_id}: {status}")
     return Outcome(run.run_id, status, tuple(problems), tuple(heard))
+
+
+def put_aside(home: Path, run_id: str) -> list[str]:
+    """Load what has landed, and say which parts cannot be read; the journals have what was in them."""
+    rejected = load_parts(Home(home), run_id).rejected
+    return [
+        f"part {one.path.name} was put aside: {one.reason}; 'babelgate resume {run_id}' lands it again"
+        for one in rejected
+    ]
 
 
 def _sentence(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -12,14 +13,15 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
+from tasks.runs import run_ids
 from tests.fault_server import KEY, FaultServer
-from tests.small_run import NIGHT, empty_home, write_both, write_run
+from tests.small_run import MODEL, NIGHT, empty_home, write_both, write_run
 from tests.test_generate import MATRIX
 from warehouse.connect import connect, open_published
 from warehouse.home import Home
 from warehouse.load import load_parts
 from warehouse.maintain import check
-from warehouse.parts import read_part
+from warehouse.parts import read_part, shard_uuid
 from warehouse.publish import publish
 
 ROOT = Path(__file__).parent.parent
@@ -68,6 +70,24 @@ def test_a_clock_that_is_set_back_does_not_hide_what_is_new(tmp_path: Path, monk
     assert home.current.resolve() == newest.resolve() and len(list(home.published.glob("warehouse-*"))) == 3
     with open_published(home) as connection:
         assert connection.execute("SELECT count(DISTINCT run_id) FROM completions").fetchall() == [(2,)]
+
+
+def test_a_part_that_cannot_be_read_is_named_and_landed_again(tmp_path: Path) -> None:
+    from tasks.finish import put_aside
+
+    home = empty_home(tmp_path)
+    write_run(home, "r1")
+    broken = home.part("completions", "r1", str(shard_uuid("r1", MODEL, "en", "sums")))
+    broken.write_bytes(broken.read_bytes()[:-100])
+    (said,) = put_aside(tmp_path, "r1")
+    assert broken.stem in said and "is not a whole Parquet file" in said
+    assert "'babelgate resume r1' lands it again" in said and list(home.rejected.rglob("*.reason"))
+    write_run(home, "r1")  # as resuming does
+    assert put_aside(tmp_path, "r1") == []
+    with connect(home.build) as connection:
+        assert connection.execute("SELECT count(*), count(DISTINCT completion_id) FROM completions").fetchall() == [
+            (8, 8)
+        ]
 
 
 TWO_AT_ONCE = """
@@ -126,8 +146,13 @@ class Served:
         self.thread.join(10)
 
 
-# Beside the table of tests/test_generate.py: what takes time, or ends all of a model's work.
-SLOW_FAULTS = [("hang", "infra_error", 3, "", "no answer within"), ("drip", "infra_error", 3, "", "no answer within")]
+# Beside the table of tests/test_generate.py: what takes time, and a server that repeats our key.
+SLOW_FAULTS = [
+    ("hang", "infra_error", 3, "", "no answer within"),
+    ("drip", "infra_error", 3, "", "no answer within"),
+    ("key_500", "infra_error", 3, "", "Bearer [key]"),
+]
+CANARY = "sk-canary-5e1f"
 FAULTS = [(f"{script} # {number}", *rest) for number, (script, *rest) in enumerate([*MATRIX, *SLOW_FAULTS])]
 FAILED = sum(status == "infra_error" for _, status, *_ in FAULTS)
 DATASET = """
@@ -152,7 +177,7 @@ def _dataset(folder: Path, name: str, scripts: list[str]) -> None:
 
 def _suite(folder: Path, faulty: FaultServer, locked: FaultServer) -> Path:
     models = [
-        {"name": "faulty", "model": "faulty", "base_url": faulty.base_url},
+        {"name": "faulty", "model": "faulty", "base_url": faulty.base_url, "key_env": "WRONG_KEY"},
         {"name": "locked", "model": "faulty", "base_url": locked.base_url, "key_env": "WRONG_KEY"},
         {"name": "gone", "model": "faulty", "base_url": "http://127.0.0.1:9/v1"},
     ]
@@ -171,13 +196,36 @@ def servers() -> Iterator[tuple[FaultServer, FaultServer]]:
         yield faulty, locked
 
 
+def _readable(path: Path) -> str:
+    """All that a file says, compressed or not."""
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+
+        return str(pyarrow.parquet.read_table(path).to_pylist())
+    if path.suffix == ".duckdb":
+        with connect(path, read_only=True) as connection:
+            tables = [name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+            return str([connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables])
+    return path.read_bytes().decode("utf-8", "replace")
+
+
+def _no_key_anywhere(home: Path, run: str) -> None:
+    """Not in parts, journals, logs, warehouse, report or Prefect's database; the run's name is in each of them."""
+    places = [home, Path(os.environ["PREFECT_HOME"])]
+    said = {path: _readable(path) for place in places for path in place.rglob("*") if path.is_file()}
+    assert [path for path, text in said.items() if CANARY in text] == []
+    named = {path.suffix for path, text in said.items() if run in text}
+    assert named >= {".parquet", ".duckdb", ".jsonl", ".json", ".html", ".db"} or ".db-wal" in named
+
+
 @pytest.mark.slow
 def test_every_fault_in_a_whole_run(
     tmp_path: Path, servers: tuple[FaultServer, FaultServer], monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     faulty, locked = servers
     for name, value in {
-        "BABELGATE_HOME": str(tmp_path / "home"), "BABELGATE_DATA_DIR": str(tmp_path), "WRONG_KEY": "wrong",
+        "BABELGATE_HOME": str(tmp_path / "home"), "BABELGATE_DATA_DIR": str(tmp_path), "WRONG_KEY": CANARY,
+        "PREFECT_LOGGING_LEVEL": "DEBUG",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     _dataset(tmp_path, "faults", [script for script, *_ in FAULTS])
@@ -207,5 +255,7 @@ def test_every_fault_in_a_whole_run(
         assert said in (found[script][2] or "")
     before = faulty.seen.copy()
     assert main(["resume", "latest", "--quiet"]) == 3
+    assert main(["report", "latest"]) == 0
+    _no_key_anywhere(tmp_path / "home", run_ids(tmp_path / "home")[-1])
     asked_again = {script for script, times in (faulty.seen - before).items() if times}
     assert asked_again == {script for script, status, *_ in FAULTS if status == "infra_error"} | {"404"}
