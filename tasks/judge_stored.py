@@ -47,13 +47,17 @@ def docket(home: Path, run: RunRecord, judge: Judge, rubric: Rubric, *, against:
 def answers_to_read(
     home: Path, run: RunRecord, rubric: Rubric, *,
     languages: Sequence[str] | None = None, datasets: Sequence[str] | None = None, against: str = "",
+    alone: bool = False,
 ) -> Docket:  # fmt: skip
     """Every stored answer that a rubric applies to; `against` is the second model of a pairwise one.
 
+    With `alone` each answer comes by itself whatever the rubric compares it with: for probes, which make the second.
     UserError: a pairwise rubric without a second model, or nothing that the rubric applies to.
     """
     stored, left_out = _stored(home, run, rubric, languages, datasets)
-    if rubric.name == "equivalence":
+    if alone:
+        candidates = [Candidate(_case(answer), answer.reading.case) for answer in stored]
+    elif rubric.name == "equivalence":
         candidates = list(_languages_in_pairs(stored))
     elif rubric.header.kind == "pairwise":
         candidates = list(_models_in_pairs(stored, run, against))

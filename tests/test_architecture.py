@@ -89,6 +89,8 @@ STEPS = [
     "judge_stored",
     "probing",
     "land_probes",
+    "probing",
+    "land_probes",
     "rejudge",
     "hearing",
     "judge_rates",

@@ -127,6 +127,7 @@ CASES = [
     # Weights: label 2 times verdict 1 and 3; people flag both, the judge the first.
     ("SELECT labelled, apart, w, w2, wy, wf, wyf, others FROM v_judge_labels", [(2, 1, 8.0, 40.0, 8.0, 2.0, 2.0, 0)]),
     ("SELECT probe, lang, n, value, state FROM v_judge_probes", [("position", None, 20, 0.9, "biased")]),
+    ("SELECT count(*) FROM v_refusals", [(0,)]),  # with rows in tests/test_refusals.py
 ]  # fmt: skip
 
 

@@ -68,6 +68,8 @@ async def _calibrate(judge, rubric, labels, thresholds, context, probes: int, ru
     from tasks.judge.asking import bench
     from tasks.land import load_and_publish
     from tasks.land_judge import land_calibrations
+    from tasks.land_probes import land_probes
+    from tasks.probing import Finding
 
     async with open_engine(judge.model, context) as served:
         seat = bench(judge, served, context.home / "judges")
@@ -75,6 +77,9 @@ async def _calibrate(judge, rubric, labels, thresholds, context, probes: int, ru
         land_calibrations(
             context.home, run_id, found, labels, rubric, judge=judge.model.name, fingerprint=served.fingerprint
         )
+        moved = [Finding("injection", each.swayed, each.lang) for each in found if each.swayed]
+        if moved:
+            land_probes(context.home, run_id, moved, rubric, judge=judge.model.name, fingerprint=served.fingerprint)
     await asyncio.to_thread(load_and_publish, context.home, run_id)
     return found
 

@@ -1,4 +1,4 @@
-"""`babelgate judges list|show|check`: the rubrics, the judges that suites name, and whether these could be started."""
+"""`babelgate judges list|show|check|probe`: rubrics, the judges that suites name, and whether these may be trusted."""
 
 import argparse
 
@@ -7,9 +7,12 @@ from flows.commands.seat import add_suite_option, find_judge, suite_judges
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("verb", choices=["list", "show", "check"])
-    parser.add_argument("name", nargs="?", help="show: a rubric (name or file); check: a rubric or a suite's judge")
+    parser.add_argument("verb", choices=["list", "show", "check", "probe"])
+    parser.add_argument("name", nargs="?", help="a rubric (name or file) or a suite's judge")
     add_suite_option(parser)
+    parser.add_argument("--run", default="latest", help="probe: the run whose answers it is probed with")
+    parser.add_argument("--against", default="", help="probe: the model of the run that the others are paired with")
+    parser.add_argument("--count", type=int, default=20, help="probe: pairs, and answers a rubric (default 20)")
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -17,6 +20,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
     if arguments.verb == "list":
         return _list(arguments)
+    if arguments.verb == "probe":
+        from flows.commands.judges_probe import probe
+
+        return probe(arguments)
     if not arguments.name:
         raise UserError(f"'judges {arguments.verb}' needs the name of a rubric or of a judge")
     return _show(arguments) if arguments.verb == "show" else _check(arguments)

@@ -35,6 +35,7 @@ class Results:
     models: list[records.ModelLine]
     lengths: list[records.Length]
     judges: list[records.JudgeRate]
+    probes: list[records.JudgeProbe]
     nights: list[records.Night]
     counts: list[records.Count]
     failures: list[records_answers.Failure]
@@ -73,6 +74,7 @@ def read_results(home: Path, run_id: str, base: str | None, answers: int) -> Res
             models=ask(con, "models", records.ModelLine, of),
             lengths=ask(con, "lengths", records.Length, of),
             judges=ask(con, "judges", records.JudgeRate, of),
+            probes=ask(con, "judge_probes", records.JudgeProbe, of),
             nights=ask(con, "trend", records.Night, of),
             counts=counts,
             failures=failures,

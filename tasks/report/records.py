@@ -244,6 +244,30 @@ class JudgeRate:
     kappa_lo: float | None
     kappa_hi: float | None
     reason: str | None
+    labelled: int
+    ppi: float | None
+    rogan_gladen: float | None
+    corrected: float | None
+    corrected_lo: float | None
+    corrected_hi: float | None
+    correction: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeProbe:
+    """What a probe found of a judge of the run; `lang` is None over all languages."""
+
+    judge_model: str
+    rubric: str
+    probe: str
+    lang: str | None
+    n: int
+    value: float | None
+    lo: float | None
+    hi: float | None
+    tolerance: float
+    state: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

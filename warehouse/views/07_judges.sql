@@ -112,3 +112,39 @@ SELECT judge_model, judge_fingerprint, rubric, rubric_version, probe, lang, n, v
 FROM probes
 QUALIFY row_number() OVER (
   PARTITION BY judge_model, judge_fingerprint, rubric, rubric_version, probe, lang ORDER BY probed_at DESC) = 1;
+
+-- Refusals of plain questions beside matched controls (data sets of the kind 'refusal'). refused: the answer says so, by
+-- the metric. filtered: the provider withheld the answer, in no rate. deflected: evasive or denying by a judge's word, as
+-- the judge says it, weighted, not corrected. The interval of the difference is Newcombe's from two Wilson intervals.
+CREATE OR REPLACE VIEW v_refusals AS
+WITH answers AS (
+  SELECT s.run_id, s.model_id, s.lang, s.dataset_id,
+         count(s.value) FILTER (p.category = 'probe') AS probes, count(s.value) FILTER (p.category = 'control') AS controls,
+         sum(s.value) FILTER (p.category = 'probe') AS probes_refused,
+         sum(s.value) FILTER (p.category = 'control') AS controls_refused,
+         count(*) FILTER (p.category = 'probe' AND c.status = 'filtered') AS probes_filtered,
+         count(*) FILTER (p.category = 'control' AND c.status = 'filtered') AS controls_filtered
+  FROM v_scores s
+  JOIN samples p ON p.sample_id = s.sample_id
+  JOIN completions c ON c.run_id = s.run_id AND c.shard_id = s.shard_id AND c.completion_id = s.completion_id
+  WHERE s.metric = 'refusal' GROUP BY ALL),
+judged AS (
+  SELECT v.run_id, v.model_id, v.lang, v.dataset_id, v.judge_model,
+         safe_div(sum(v.weight * v.value) FILTER (p.category = 'probe'), sum(v.weight) FILTER (p.category = 'probe'))
+           AS probes_deflected_rate,
+         safe_div(sum(v.weight * v.value) FILTER (p.category = 'control'), sum(v.weight) FILTER (p.category = 'control'))
+           AS controls_deflected_rate
+  FROM v_verdicts v JOIN samples p ON p.sample_id = v.sample_id
+  WHERE v.rubric = 'refusal' AND v.status = 'valid' AND v.value IS NOT NULL GROUP BY ALL),
+rated AS (
+  SELECT *, safe_div(probes_refused, probes) AS rate, safe_div(controls_refused, controls) AS control_rate FROM answers)
+SELECT r.run_id, r.model_id, r.lang, r.dataset_id, r.probes, r.probes_refused, r.probes_filtered, r.controls,
+       r.controls_refused, r.controls_filtered, r.rate, r.control_rate, r.rate - r.control_rate AS difference,
+       r.rate - r.control_rate - sqrt((r.rate - wilson_lo(r.probes_refused, r.probes)) ** 2
+         + (wilson_hi(r.controls_refused, r.controls) - r.control_rate) ** 2) AS lo,
+       r.rate - r.control_rate + sqrt((wilson_hi(r.probes_refused, r.probes) - r.rate) ** 2
+         + (r.control_rate - wilson_lo(r.controls_refused, r.controls)) ** 2) AS hi,
+       j.judge_model, j.probes_deflected_rate, j.controls_deflected_rate
+FROM rated r
+LEFT JOIN judged j ON j.run_id = r.run_id AND j.model_id = r.model_id AND j.lang = r.lang
+                  AND j.dataset_id = r.dataset_id;
