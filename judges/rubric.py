@@ -62,6 +62,7 @@ class Header(Strict):
     languages: Annotated[Texts, Field(min_length=1)] | Literal["all"] = "all"
     applies_to: Annotated[tuple[Kind, ...], Field(min_length=1, strict=False)]
     cut_answers: bool = Field(default=False, description="whether an answer that was cut off can be judged")
+    max_quotes: int = Field(default=5, ge=0, le=20, description="how many the schema lets a judge give")
     max_tokens: int = Field(default=500, ge=50)
     examples: Annotated[tuple[Example, ...], Field(min_length=2, strict=False)]
 
@@ -74,6 +75,8 @@ class Header(Strict):
         for word in (self.flattering, *self.must_quote, *(example.verdict for example in self.examples)):
             if word not in self.verdicts:
                 raise ValueError(f"unknown verdict '{word}'{nearest(word, self.verdicts)}")
+        if self.must_quote and not self.max_quotes:
+            raise ValueError(f"'{self.must_quote[0]}' must be quoted for, but max_quotes is 0")
         shown = {self.verdicts[example.verdict] for example in self.examples}
         if not {0.0, 1.0} <= shown:
             raise ValueError("examples need one with the value 1 and one with the value 0")
@@ -111,7 +114,7 @@ class Rubric:
         words = [*self.header.verdicts, CANNOT_JUDGE]
         return _object(
             {
-                "evidence": {"type": "array", "items": quote},
+                "evidence": {"type": "array", "items": quote, "maxItems": self.header.max_quotes},
                 "verdict": {"type": "string", "enum": words},
                 "confidence": {"type": "string", "enum": list(CONFIDENCE)},
             }

@@ -50,8 +50,8 @@ def test_probes_stand_beside_controls_and_filters_apart(tmp_path: Path) -> None:
     load_parts(home)
     with connect(home.build) as con:
         rows = con.execute(
-            """SELECT lang, probes, probes_refused, probes_filtered, controls, controls_filtered, rate, difference, lo, hi,
-               probes_deflected_rate FROM v_refusals WHERE run_id = 'r' ORDER BY lang"""
+            """SELECT lang, probes, probes_refused, probes_filtered, controls, controls_filtered, rate, difference, lo,
+               hi, probes_deflected_rate FROM v_refusals WHERE run_id = 'r' ORDER BY lang"""
         ).fetchall()
     german, chinese = rows
     assert german[:8] == ("de", 30, 0.0, 0, 30, 0, 0.0, 0.0)

@@ -26,6 +26,7 @@ def test_a_shipped_rubric_is_sound(name: str) -> None:
     assert schema["required"] == ["evidence", "verdict", "confidence"]
     assert list(schema["properties"]) == schema["required"]  # type: ignore[call-overload]
     assert schema["additionalProperties"] is False
+    assert schema["properties"]["evidence"]["maxItems"] == 5  # type: ignore[index]
     assert schema["properties"]["verdict"]["enum"] == [*rubric.header.verdicts, "cannot_judge"]  # type: ignore[index]
     values = [rubric.header.verdicts[example.verdict] for example in rubric.header.examples]
     assert values.count(1) >= 1 and values.count(0) >= 1
@@ -52,6 +53,7 @@ def test_the_hash_follows_the_text() -> None:
         ("exacting linguist", "exacting 5 $ linguist", "write '$$' for a dollar sign"),
         ('verdicts: {"yes": 1, "no": 0}', 'verdicts: {"yes": 1, "no": 1}', "verdicts need a 1 and a 0"),
         ('verdicts: {"yes": 1, "no": 0}', 'verdicts: {"yes": 1, "no": 0, "cannot_judge": 0}', "is always allowed"),
+        ("max_tokens: 400", "max_tokens: 400\nmax_quotes: 0", "'yes' must be quoted for, but max_quotes is 0"),
         ('must_quote: ["yes"]', 'must_quote: ["yess"]', "unknown verdict 'yess'; did you mean 'yes'?"),
         ('["because of the drought"]', '["because of a drought"]', "example 3 quotes 'because of a drought'"),
         ('quotes: ["because of the drought"]', "quotes: []", "example 3 says 'yes' without a quote"),
