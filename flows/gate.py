@@ -31,8 +31,9 @@ async def gate(
 ) -> dict[str, str]:
     """Decide whether the models of a suite or of a landed run may ship; returns model → outcome.
 
-    `limits` are the planned numbers of items a language, one a look, fixed before the first: while a model is
-    undecided the run is topped up to the next and decided again, the looks paid for by O'Brien-Fleming spending.
+    `limits` are the planned numbers of items a language, one a look, fixed before the first: models that are undecided,
+    and that more items would probably decide, are topped up to the next and decided again, the looks paid for by
+    O'Brien-Fleming spending.
     With `ask`, what is still INCONCLUSIVE waits for a person (GO or NO-GO, who and why) until the timeout.
     """
     where, rules = environment.home(home), load_policy(policy)
@@ -41,17 +42,20 @@ async def gate(
         raise UserError("the gate needs a suite to run or a run that is there, one of the two")
     name = run_id or await _run(where, str(suite), limits[0] if limits else None)
     looks: dict[str, tuple] = {}
-    reports: list[GateReport] = []
+    decided: dict[str, GateReport] = {}
     for at, fraction in enumerate(fractions):
         if at:
-            name = top_up(where, read_run(where, name), (limits or [])[at]).run_id
+            undecided = [model for model, report in decided.items() if report.open]
+            if not undecided:
+                break
+            name = top_up(where, read_run(where, name), (limits or [])[at], undecided).run_id
             await benchmark(run_id=name, home=str(where))
         if selftest:
             prove(where, name)
         reports = decide_run(where, name, rules, baseline, looks, fraction)
-        looks = {report.subject.model: (*looks.get(report.subject.model, ()), report.look) for report in reports}
-        if all(report.outcome != "INCONCLUSIVE" for report in reports):
-            break
+        decided |= {report.subject.model: report for report in reports}
+        looks |= {report.subject.model: (*looks.get(report.subject.model, ()), report.look) for report in reports}
+    reports = list(decided.values())
     await show(reports)
     if ask:
         reports = [await _ask(where, report, ask_timeout_s) for report in reports]

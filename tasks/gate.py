@@ -85,6 +85,12 @@ class GateReport:
     looks: int
 
     @property
+    def open(self) -> bool:
+        """Whether it is undecided and more items would probably settle a rule that counts."""
+        wanting = [row for row in self.rows if row.verdict == "INCONCLUSIVE" and row.more_items]
+        return self.outcome == "INCONCLUSIVE" and any(row.tier != "advisory" for row in wanting)
+
+    @property
     def needed(self) -> dict[str, int]:
         """Language → how many more items its undecided rules probably need; the most of them."""
         found: dict[str, int] = {}

@@ -1,7 +1,7 @@
 """Decides a run, tops it up and decides again with the looks paid for, and takes a person's word where asked."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -40,13 +40,14 @@ def planned_looks(limits: Sequence[int]) -> list[float]:
     return [limit / limits[-1] for limit in limits] or [1.0]
 
 
-def top_up(home: Path, run: RunRecord, limit: int) -> RunRecord:
-    """A new run of the same suite with more items, which knows every answer of the run before.
+def top_up(home: Path, run: RunRecord, limit: int, models: Collection[str]) -> RunRecord:
+    """A new run of these models of the same suite with more items, which knows every answer of the run before.
 
     Items come in an order that depends on the seed alone, so the larger limit contains the smaller one; the journals
     of the run before are its own from the start, and what they hold is not asked for again.
     """
-    suite = run.suite.model_copy(update={"limit": limit})
+    chosen = tuple(model for model in run.suite.models if model.name in models)
+    suite = run.suite.model_copy(update={"limit": limit, "models": chosen})
     data_dir = Path(run.data_dir) if run.data_dir else None
     more = start_run(home, suite, datasets=run.datasets, data_dir=data_dir, kind="gate")
     before = Home(home).journal / run.run_id

@@ -14,6 +14,8 @@ Outcome = Literal["GO", "NO-GO", "INCONCLUSIVE"]
 TIERS: tuple[Tier, ...] = ("critical", "supporting", "advisory")
 POWER = 0.8
 """The chance of a decision for which "need about n more items" is computed."""
+FAR = 20
+"""Times the items at hand beyond which nobody will gather more: the value lies too near its bound to be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +175,21 @@ def _weigh(
         return "FAIL", f"shown to be broken{place} (adjusted p = {p_fail:.2g})", None
     if test.p_meets is not None and test.p_meets <= alpha:
         return "PASS", f"shown to be met{place} (p = {test.p_meets:.2g})", None
-    more = None
-    if test.value is not None and each.se is not None:
-        good = (test.value >= test.bound) == (test.side == "at_least")
-        more = more_items(test.value, each.se, test.n, test.bound, alpha=alpha if good else share, power=POWER)
-    asked = f"; need about {more:,} more items{place}" if more else ""
-    return "INCONCLUSIVE", f"neither shown to be met nor to be broken{place}{asked}", more
+    undecided = f"neither shown to be met nor to be broken{place}"
+    if test.value is None or each.se is None:
+        return "INCONCLUSIVE", undecided, None
+    good = (test.value >= test.bound) == (test.side == "at_least")
+    more = more_items(test.value, each.se, test.n, test.bound, alpha=alpha if good else share, power=POWER)
+    if more is None or more > FAR * test.n:
+        return "INCONCLUSIVE", f"{undecided}; so near its bound that no reasonable number of items decides", None
+    more = _rounded(more)
+    return "INCONCLUSIVE", f"{undecided}; need about {more:,} more items{place}", more
+
+
+def _rounded(items: int) -> int:
+    """Up to two figures: more would pretend to know what is only guessed."""
+    step = 10 ** max(0, len(str(items)) - 2)
+    return math.ceil(items / step) * step
 
 
 def _named(each: Evidence | RuleResult) -> str:

@@ -10,12 +10,21 @@ if TYPE_CHECKING:
     from tasks.gate import GateReport
 
 CODES = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
+DECIDED = """
+select model_id, arg_max(run_id, decided_at), arg_max(reasons, decided_at) from decisions
+where list_contains(?, model_id) group by all order by all
+"""
 FORMATS = ("table", "markdown", "junit", "json")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs="?", help="the run's name, or 'latest'")
     parser.add_argument("--from-run", metavar="RUN", help="the same, for scripts that like names")
+    parser.add_argument("--suite", metavar="SUITE", help="run this suite first, through Prefect")
+    parser.add_argument(
+        "--top-up", nargs="+", type=int, default=[], metavar="ITEMS",
+        help="with --suite: items a language at each look; what is undecided gets the next, and the looks are paid for",
+    )  # fmt: skip
     parser.add_argument("--policy", required=True, help="a shipped policy's name or a YAML file")
     parser.add_argument("--baseline", metavar="RUN|TAG", help="what margins compare with, instead of the policy's own")
     parser.add_argument("--baseline-model", metavar="MODEL", help="its model, where it has several")
@@ -35,6 +44,10 @@ def execute(arguments: argparse.Namespace) -> int:
     from warehouse.connect import open_published
 
     policy = load_policy(arguments.policy)
+    if arguments.suite is not None:
+        return _run_and_gate(arguments)
+    if arguments.top_up:
+        raise UserError("--top-up wants --suite SUITE: a run is topped up by running its suite")
     if (arguments.run is None) == (arguments.from_run is None):
         raise UserError("name one run: babelgate gate RUN --policy POLICY")
     home = environment.home()
@@ -49,8 +62,45 @@ def execute(arguments: argparse.Namespace) -> int:
     for report in reports:
         land_decision(home, report)
     _show(reports, "json" if arguments.json else arguments.format, arguments.output)
-    outcomes = {report.outcome for report in reports}
-    return next(CODES[outcome] for outcome in ("NO-GO", "INCONCLUSIVE", "GO") if outcome in outcomes)
+    return _code([report.outcome for report in reports])
+
+
+def _run_and_gate(arguments: argparse.Namespace) -> int:
+    """Run the suite and decide by the flow; the reports lie in the warehouse, their reasons are printed."""
+    import asyncio
+    import json
+
+    from flows import environment
+    from flows.commands.output import print_json
+    from tasks.schema import UserError
+    from warehouse.connect import open_published
+
+    if arguments.run or arguments.from_run or arguments.model:
+        raise UserError("with --suite the run is made anew and all its models are decided: leave RUN and --model out")
+    home = environment.home()
+    environment.guard_children()
+    environment.prepare_prefect(home)
+    from flows.gate import gate
+
+    outcomes = asyncio.run(
+        gate(policy=arguments.policy, suite=arguments.suite, baseline=arguments.baseline, limits=arguments.top_up,
+             selftest=not arguments.no_selftest)
+    )  # fmt: skip
+    with open_published(home) as connection:
+        rows = connection.execute(DECIDED, [list(outcomes)]).fetchall()
+    told = {model: {"run": run, "outcome": outcomes[model], "reasons": json.loads(why)} for model, run, why in rows}
+    if arguments.json:
+        print_json(told)
+    for model, found in {} if arguments.json else told.items():
+        print(f"{found['outcome']}: {model} (run {found['run']})")
+        for reason in found["reasons"]:
+            print(f"- {reason}")
+    return _code(outcomes.values())
+
+
+def _code(outcomes) -> int:
+    """The worst outcome's exit code."""
+    return next(CODES[outcome] for outcome in ("NO-GO", "INCONCLUSIVE", "GO") if outcome in set(outcomes))
 
 
 def _gate(home: Path, subject, policy, arguments: argparse.Namespace) -> "GateReport":

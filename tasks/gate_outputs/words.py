@@ -10,6 +10,7 @@ HEADLINES = {
     "NO-GO": "must not ship: at least one critical rule is shown to be broken",
     "INCONCLUSIVE": "cannot be cleared: what would justify shipping was not shown",
 }
+NO_BASELINE = ("no baseline was named", "no run carries the tag")
 PLACES = 12
 """Places that one sentence names."""
 
@@ -27,6 +28,7 @@ def headline(report: GateReport) -> str:
 def sentences(report: GateReport) -> list[str]:
     """The reasons, gravest first: what blocks, what is broken, what is missing, what is undecided."""
     found = [f"{note[:1].upper()}{note[1:]}: no GO is possible." for note in report.notes]
+    found += _uncompared(report.rows)
     for tell in (_broken, _blocked, _missing, _too_few, _undecided):
         for rule in dict.fromkeys(row.rule for row in report.rows):
             found += tell([row for row in report.rows if row.rule == rule])
@@ -109,8 +111,19 @@ def _blocked(rows: Sequence[RuleRow]) -> list[str]:
     return [f"{_name(rows[0])} has numbers that may not be used: {'; '.join(reasons)}."]
 
 
+def _uncompared(rows: Sequence[RuleRow]) -> list[str]:
+    """All rules that only lack a baseline, in one sentence a reason."""
+    reasons = dict.fromkeys(row.reason.partition(": ")[2] for row in rows if _lacks_baseline(row))
+    names = dict.fromkeys(_name(row) for row in rows if _lacks_baseline(row))
+    return [f"Nothing was compared, so {', '.join(names)} cannot be judged: {reason}." for reason in reasons]
+
+
+def _lacks_baseline(row: RuleRow) -> bool:
+    return row.verdict == "MISSING" and any(sign in row.reason for sign in NO_BASELINE)
+
+
 def _missing(rows: Sequence[RuleRow]) -> list[str]:
-    rows = [row for row in rows if row.verdict == "MISSING"]
+    rows = [row for row in rows if row.verdict == "MISSING" and not _lacks_baseline(row)]
     if not rows:
         return []
     where = _places([row for row in rows if row.where], lambda row: "")
@@ -134,6 +147,8 @@ def _undecided(rows: Sequence[RuleRow]) -> list[str]:
 
     def tell(row: RuleRow) -> str:
         more = f" (about {row.more_items:,} more items)" if row.more_items else ""
+        if not more and "so near its bound" in row.reason:
+            more = " (too near to be told apart by more items)"
         return f"has {measured(row)}{more}"
 
     return [
