@@ -27,8 +27,8 @@ async def benchmark(run_id: str, home: str) -> Outcome:
     run = read_run(Path(home), run_id)
     context = environment.engine_context(Path(home), data=Path(run.data_dir) if run.data_dir else None)
     prepared = prepare(run.suite, context)
+    await mark_stale(Path(home))
     with under_way(Path(home), run, flow_run_id=flow_run.get_id()):
-        await mark_stale(Path(home))
         begin(Path(home), run, prepared)
         models = await _models(Path(home), run)
         heard = await hear_all(run, context) if any(model.landed for model in models) else ()

@@ -11,7 +11,7 @@ from typing import Literal
 
 from tasks.lease import is_held, read_lease
 from tasks.plan import Shard
-from tasks.runs import RunRecord
+from tasks.runs import RunRecord, run_ids
 from warehouse.home import Home
 from warehouse.parts import read_part, shard_uuid
 
@@ -117,7 +117,7 @@ def progress(home: Path, run: RunRecord) -> RunProgress:
     )
     requested, done = sum(m.requested for m in models), sum(m.tally.done for m in models)
     if lease is None:
-        return RunProgress(run.run_id, "waiting", "", run.started_at, models, None)
+        return RunProgress(run.run_id, "ended" if planned else "waiting", "", run.started_at, models, None)
     held = is_held(lease)
     ended: RunState = "ended" if lease.state == "ended" else "interrupted"
     state: RunState = ended if not held else "publishing" if requested and done >= requested else "running"
@@ -125,6 +125,20 @@ def progress(home: Path, run: RunRecord) -> RunProgress:
         run.run_id, state, f"process {lease.pid} on {lease.host}", lease.since, models,
         _eta(requested - done, sum(m.tally.since for m in models), lease.since) if held else None,
     )  # fmt: skip
+
+
+def unfinished(home: Path) -> list[str]:
+    """The runs that somebody works on, that were cut off, or that never began; oldest first."""
+    return [run for run in run_ids(home) if _is_unfinished(home, run)]
+
+
+def _is_unfinished(home: Path, run_id: str) -> bool:
+    lease = read_lease(home, run_id)
+    return lease.state != "ended" if lease else not _plan(home, run_id).exists()
+
+
+def _plan(home: Path, run_id: str) -> Path:
+    return Home(home).part("plans", run_id, "plan")
 
 
 def _model(home: Path, run_id: str, name: str, planned: Mapping[Shard, int], since: str) -> ModelProgress:
@@ -138,7 +152,7 @@ def _model(home: Path, run_id: str, name: str, planned: Mapping[Shard, int], sin
 
 
 def _planned(home: Path, run_id: str) -> dict[Shard, int]:
-    path = Home(home).part("plans", run_id, "plan")
+    path = _plan(home, run_id)
     rows = read_part(path)[1].to_pylist() if path.exists() else []
     return {Shard(row["model_id"], row["dataset_id"], row["lang"]): row["requested"] for row in rows}
 

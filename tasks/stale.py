@@ -7,7 +7,7 @@ from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentFlowRunId
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Crashed
 
 from tasks.land import RunStatus, land_run, load_and_publish
@@ -62,5 +62,5 @@ async def _crash(flow_run_id: UUID, said: str) -> None:
             flow_run_filter=FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[flow_run_id]))
         )
         for one in [flow_run_id, *(child.id for child in children if child.state and not child.state.is_final())]:
-            with contextlib.suppress(ObjectNotFound):
+            with contextlib.suppress(ObjectNotFound, PrefectHTTPStatusError):  # whatever it says, the run goes on
                 await client.set_flow_run_state(one, Crashed(message=said), force=True)

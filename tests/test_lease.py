@@ -1,5 +1,6 @@
 """One process works on a run; a killed one is recognised, marked, and what it started is ended."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,7 +14,10 @@ import pytest
 
 from tasks.lease import Lease, check_free, hold, interrupted, is_held, lease_path, read_lease, write_lease
 from tasks.owner import MARK, end_orphans, is_alive, own_mark
+from tasks.runs import start_run
 from tasks.schema import UserError
+from tasks.suite import Suite
+from warehouse.connect import open_published
 
 RUN = "r-1"
 ROOT = Path(__file__).parent.parent
@@ -97,12 +101,35 @@ def test_who_still_works(home: Path, change: dict[str, str], held: bool) -> None
     assert [run for run, _ in interrupted(home)] == ([RUN] if not held and lease.state == "running" else [])
 
 
+def test_a_killed_run_is_marked_where_readers_look(tmp_path: Path) -> None:
+    from tasks import stale
+
+    suite = Suite.model_validate(
+        {"name": "s", "models": [{"name": "m", "engine": "llamacpp"}], "datasets": ["babel_math"]}
+    )
+    run = start_run(tmp_path, suite, datasets={}, data_dir=None)
+    with hold(tmp_path, run.run_id):
+        lease = read_lease(tmp_path, run.run_id)
+    assert lease is not None
+    write_lease(tmp_path, run.run_id, lease.model_copy(update={"owner": "gone:1:1", "state": "running"}))
+    assert asyncio.run(stale.mark_stale(tmp_path)) == [run.run_id]
+    with open_published(tmp_path) as connection:
+        ((status, message),) = connection.execute("select status, message from runs").fetchall()
+    assert status == "failed" and message.startswith(f"interrupted: process {os.getpid()} on ")
+    assert message.endswith(f"'babelgate resume {run.run_id}' continues")
+    assert asyncio.run(stale.mark_stale(tmp_path)) == []
+    with hold(tmp_path, run.run_id):  # and it can be continued
+        again = read_lease(tmp_path, run.run_id)
+        assert again is not None and again.state == "running"
+
+
 STARTER = f"""
 import os, subprocess, sys, time
 from tasks.owner import own_mark, watch_over
 if sys.argv[1] == "watched":
     watch_over(own_mark())
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env=os.environ | {{"{MARK}": own_mark()}})
+env = os.environ | {{"{MARK}": own_mark()}}
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env=env)
 print(child.pid, own_mark(), flush=True)
 time.sleep(60)
 """

@@ -14,7 +14,7 @@ from tasks.engines import EngineContext
 from tasks.lease import hold, lease_path, read_lease, write_lease
 from tasks.observe import LOG, observed, span
 from tasks.plan import Shard
-from tasks.progress import error_kind, journal_path, progress, tally
+from tasks.progress import error_kind, journal_path, progress, tally, unfinished
 from tasks.runs import RunRecord, start_run
 from tasks.schema import UserError
 from tasks.suite import Suite
@@ -56,7 +56,10 @@ def test_a_request_counts_once_by_its_last_line(tmp_path: Path, run: RunRecord) 
 
 
 def test_a_run_is_followed_from_start_to_end(tmp_path: Path, run: RunRecord) -> None:
-    assert progress(tmp_path, run).state == "waiting"
+    plan = Home(tmp_path).part("plans", run.run_id, "plan")
+    plan.rename(plan.with_suffix(".away"))
+    assert (progress(tmp_path, run).state, unfinished(tmp_path)) == ("waiting", [run.run_id])
+    plan.with_suffix(".away").rename(plan)
     with hold(tmp_path, run.run_id):
         lease = read_lease(tmp_path, run.run_id)
         assert lease is not None
@@ -65,7 +68,7 @@ def test_a_run_is_followed_from_start_to_end(tmp_path: Path, run: RunRecord) -> 
         assert (found.state, found.requested, found.done, found.usd) == ("running", 8, 4, 0.75)
         assert found.eta_s is not None and found.eta_s > 0
         assert found.errors == {"HTTP 429": 1, "ReadError": 1}
-    assert (progress(tmp_path, run).state, progress(tmp_path, run).eta_s) == ("ended", None)
+    assert (progress(tmp_path, run).state, progress(tmp_path, run).eta_s, unfinished(tmp_path)) == ("ended", None, [])
     write_lease(tmp_path, run.run_id, lease.model_copy(update={"owner": "gone:1:1"}))
     assert progress(tmp_path, run).state == "interrupted"
 

@@ -18,12 +18,11 @@ def execute(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from flows import environment
-    from tasks.lease import read_lease
-    from tasks.progress import progress
-    from tasks.runs import read_run, run_ids
+    from tasks.progress import progress, unfinished
+    from tasks.runs import read_run
 
     home = environment.home()
-    wanted = [arguments.run] if arguments.run else _unfinished(run_ids(home), lambda run: read_lease(home, run))
+    wanted = [arguments.run] if arguments.run else unfinished(home)
     found = [progress(home, read_run(home, run)) for run in wanted]
     if arguments.json:
         extra = ("requested", "done", "usd", "errors")
@@ -33,10 +32,6 @@ def execute(arguments: argparse.Namespace) -> int:
     for one in found if not arguments.json else ():
         _show(one)
     return 3 if any(one.state == "interrupted" for one in found) else 0
-
-
-def _unfinished(runs: list[str], lease_of) -> list[str]:
-    return [run for run in runs if (lease := lease_of(run)) is None or lease.state == "running"]
 
 
 def _show(one: "RunProgress") -> None:
