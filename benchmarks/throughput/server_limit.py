@@ -6,7 +6,9 @@ runs `babelgate run` (generation, scoring, landing, publication) and prints the 
     python benchmarks/throughput/server_limit.py --engine llamacpp --bench .venv-vllm/bin/python --requests 96
     python benchmarks/throughput/server_limit.py --engine vllm --model MODEL --bench .venv-vllm/bin/python --requests 96
 
-The Python of --bench needs vLLM and pandas. Requests are the shipped word problems in eight languages, asked again with another seed where more are wanted.
+The Python of --bench needs vLLM and pandas. Requests are the shipped word problems in eight languages, asked again with
+another seed where more are wanted. vLLM gets a template that only joins turns, so that both sides send the same tokens;
+the embedded server's own template adds a system prompt of its own to the benchmark's requests.
 """
 
 import argparse
@@ -42,6 +44,7 @@ parser = argparse.ArgumentParser()
 add_cli_args(parser)
 main(parser.parse_args())
 """
+TEMPLATE = ROOT / "benchmarks" / "gpu" / "qwen2.5-7b" / "chat_template.jinja"
 LANGUAGES = ["de", "en", "es", "fr", "id", "ms", "sw", "vi"]
 ITEMS = 250
 
@@ -186,7 +189,8 @@ def served_model(arguments: argparse.Namespace) -> dict[str, object]:
         environment |= {"PYTHONPATH": arguments.server_path, "VLLM_USE_FLASHINFER_SAMPLER": "0"}
     return {
         "name": "limit", "engine": "vllm", "model": str(arguments.model.absolute()), "python": arguments.bench,
-        "env": environment, "args": arguments.server_flags.split(), "max_model_len": 2048,
+        "env": environment, "max_model_len": 2048,
+        "args": ["--chat-template", str(TEMPLATE), *arguments.server_flags.split()],
     }  # fmt: skip
 
 
