@@ -34,7 +34,7 @@ def clustered_rate_bound(estimate: Estimate, bound: float, side: Side, *, level:
 
     As `exact_bound` with n* = `effective_size` and k* = p n*. The t-test of `mean_bound` calls a rate of 3 to 5 % met
     at 5 % in 7 to 13 runs of 100 that break it, because so rare a thing is not normal; this one in at most 5.5
-    (`benchmarks/stats/coverage.txt`). Values lie between 0 and 1 (repeats averaged). Source: Korn & Graubard 1998.
+    (`benchmarks/stats/rare.txt`). Values lie between 0 and 1 (repeats averaged). Source: Korn & Graubard 1998.
     """
     check_level(level)
     value, method = estimate.value, "exact binomial, clustered"
