@@ -186,5 +186,22 @@ OR_WORD = re.compile(_joined(_OR), re.IGNORECASE)
 AND_WORD = _joined(_AND)
 # With the copula that a negator takes in Chinese and Thai: 不是, ไม่ใช่.
 NEGATION = re.compile(_joined(_NEGATORS) + "(?:是|ใช่|เป็น)?", re.IGNORECASE)
+# As a copula's sentence goes on behind it: no es 12, không phải là 12; the copula stands before the payload.
+NEGATED_COPULA = rf"{NEGATION.pattern}(?:\s*(?:es|est|é|è|ist|is|là|phải là|adalah|ialah|jest|είναι|هي|هو))?"
+# "20, but the right answer is 18": what stands behind these words takes back what stood before.
+_THE_RIGHT = r"(?:correct|right|actual|real)(?: (?:one|answer|number|value|total))? (?:is|was|should be)"
+CORRECTION = re.compile(
+    r"正しくは|正解は|正しい答えは|正[确確](?:的)?(?:答案|结果|結果)?(?:应该|應該|应|應)?是|而是|올바른 (?:답|정답)은"
+    rf"|(?<![^\W_])(?:(?:but|no|wait|actually)[ ,]+(?:\w+[ ,]+){{0,2}}?{_THE_RIGHT}|sondern|sino"
+    r"|richtig (?:ist|wäre|sind)|(?:lo )?correct[oa] (?:es|sería|é|seria)|yang benar (?:adalah|ialah)"
+    r"|правильн\w+(?: ответ)?(?: будет| это)?|doğrusu|সঠিক(?: উত্তর)?|सही(?: उत्तर| जवाब)?)(?![^\W\d_])",
+    re.IGNORECASE,
+)
+# What stands behind a number and negates it: 12 नहीं, 20ではなく, 20이 아니라, 12 değil; at most a unit comes between.
+NEGATED_BEHIND = re.compile(
+    r"[^\d、。,.;!?।\n]{0,8}?(?:(?:では|じゃ|で)(?:なく|ない|ありません)"
+    r"|(?:이|가|은|는)? ?(?:아니라|아니고|아닌|아닙니다|아니에요|아니다))"
+    r"|[^\d,.;!?।\n]{0,12}?(?<![^\W_])(?:नहीं|नही|नाही|নয়|নয়|değil|కాదు|అల్ల|ಅಲ್ಲ|അല്ല|નથી|ਨਹੀਂ|نہیں|نیست|မဟုတ်)"
+)
 # Japanese and its neighbours negate what stands before, so that in "AではなくB" it is not B that is negated.
 NEGATING_NEXT = rf"(?!ない|なく|ません|않|아니|değil|नहीं|नही|নয়){NEGATION.pattern}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 
@@ -17,10 +18,10 @@ _NONE = Extraction("none", None, "none", False)
 _UNANNOUNCED = frozenset({"result_line", "bold", "last_line"})
 _LISTED_LINES = 40
 # The end of "The answer is Paris.", not the point of "U.S. Army".
-_SENTENCE_END = re.compile(r"(?<![A-Z])[.!?](?=\s|$)|[。！？।]")
+_SENTENCE_END = re.compile(r"(?<![A-Z])[.!?](?=\s|$)|[。！？।॥။។۔]")
 _EDGES = " \t\r\n*_`\"'“”"
-_BESIDE_A_NUMBER = _EDGES + ".,。।$€£¥₹฿()[]\\"
-_BESIDE_A_LABEL = _EDGES + ".:。।()[]{}「」『』【】"
+_BESIDE_A_NUMBER = _EDGES + ".,。।॥။។۔$€£¥₹฿()[]\\"
+_BESIDE_A_LABEL = _EDGES + ".:。।॥။។۔()[]{}「」『』【】"
 
 
 def extract_answer(
@@ -90,8 +91,11 @@ def _choice(
     if opening.label is not None and not _beside(text, opening.span, _BESIDE_A_LABEL):
         return _chosen(folded, opening, "whole", strict=True)
     for payload in payloads(text, lang, markers):
-        if payload.method in _UNANNOUNCED and opening.label is not None:
+        announced = payload.method not in _UNANNOUNCED
+        if not announced and opening.label is not None:
             return _chosen(folded, opening, "first_line", strict=False)
+        if (listed := _bare_list(text, payload.start if announced else 0, labels)).label is not None:
+            return _chosen(folded, listed, payload.method, strict=False)
         reading = read_choice(text, payload, labels, options)
         if reading.label is not None:
             return _chosen(folded, reading, payload.method, strict=payload.strict)
@@ -109,9 +113,23 @@ def _opening_label(text: str, labels: tuple[str, ...]) -> ChoiceReading:
     return opening
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
+def _bare_list(text: str, start: int, labels: tuple[str, ...]) -> ChoiceReading:
+    """Several different labels alone on their lines from `start` to the end, as one ambiguous reading."""
+    found: dict[str, ChoiceReading] = {}
+    for begin, end in islice(_lines(text, start), _LISTED_LINES):
+        reading = read_leading(text, begin, end, labels)
+        beside = text[begin : reading.span[0]] + text[reading.span[1] : end]
+        if reading.label is None or beside.strip(_BESIDE_A_LABEL + "-•"):
+            return NO_CHOICE
+        found[reading.label] = reading
+    if len(found) < 2:
+        return NO_CHOICE
+    first, *others = found
+    return replace(found[first], state="ambiguous", others=tuple(others))
+
+
+def _lines(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
     """The lines that are not blank, as spans."""
-    start = 0
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tasks.answer_words import AND_WORD, NEGATION, OR_WORD
+from tasks.answer_words import AND_WORD, CORRECTION, NEGATED_BEHIND, NEGATED_COPULA, OR_WORD
 from tasks.numbers import Number, read_numbers
 from tasks.payloads import Payload, boxes
 from tasks.schema import ExtractionState
 from tasks.spelled import spelled_number
 
 _EQUALS = re.compile(r"(?<![<>!=])=(?![=])>?|[≈≒≅≃→⇒➡]|\\(?:approx|[Rr]ightarrow|implies)\b")
-_SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’*_)\]]|$)|[。！？।॥။]")
+_SENTENCE_END = re.compile(r"[.!?](?=[\s\"'”’*_)\]]|$)|[。！？।॥။។۔]")
 _BULLET = re.compile(r"\s*(?:[-–•*]\s+|\d{1,2}[.)]\s+(?=\D))")
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 # What may stand before a number that starts a payload: signs of markup and currency, and words of approximation.
@@ -23,9 +23,23 @@ _LEAD = re.compile(
     r"|约|約|大约|大約|一共|总共|總共|共|全部で|合計|약|총|모두|ประมาณ|ทั้งหมด|लगभग|कुल|প্রায়|মোট|حوالي|تقريبا|సుమారు|మొత్తం)*+\Z"
 )
 _LIST = re.compile(rf"\s*(?:[,;、،/&~–—-]|{AND_WORD})\s*\Z|\s+\Z", re.IGNORECASE)
-_NEGATED = re.compile(rf"{NEGATION.pattern}\s*\Z", re.IGNORECASE)
+_NEGATED = re.compile(rf"{NEGATED_COPULA}\s*\Z", re.IGNORECASE)
+# A circumstance of the answer, not the answer: 35 dollars after 2 days, 18 dollars in 1 day, 18 eggs (3 per day).
+_CIRCUMSTANCE = re.compile(
+    r"(?<![^\W\d_])(?:after|every|per|each|después de|tras|cada|après|chaque|nach|pro|jede[nrs]?|depois de|após|dopo"
+    r"|ogni|через|після|после|setelah|selepas|sau|baada ya(?: \w+)?|pagkatapos ng|po|หลังจาก|ทุกๆ?)\s*\Z",
+    re.IGNORECASE,
+)
+_FOR_ONE = re.compile(
+    r"(?<![^\W\d_])(?:in|for|within|en|por|par|em|pro|за|dalam|trong|kwa(?: \w+)?)\s*\Z", re.IGNORECASE
+)
+_RATE = re.compile(
+    r"[^()\d\n]{0,20}(?<![^\W\d_])(?:per|each|a day|pro|par|por|cada|на|mỗi)(?![^\W\d_])[^()\d\n]{0,20}[)）]",
+    re.IGNORECASE,
+)
 _EDGES = " \t\r\n*_`\"'“”.,。।!$€£¥₹฿()[]\\"
 _DIGIT = re.compile("[0-9]")
+_CORRECTED = 300  # characters: a longer payload is a solution, not a sentence that corrects itself
 _OPERATOR = re.compile(r"\s*[-+*/×÷·−x]\s*\Z")
 
 
@@ -66,6 +80,7 @@ def _read(text: str, lang: str, start: int, end: int, method: str) -> NumberRead
     if inner := ("boxed" in text[start:end] and boxes(text, start, end)):
         start, end = inner[-1]
     start = _after_bullet(text, start, end, method)
+    start = _after_correction(text, start, end)
     begin, stop = _statement(text, lang, start, end, method)
     begin, stop = _side_of_equation(text, lang, begin, stop)
     numbers = _digits_first(read_numbers(text, lang, begin, stop))
@@ -84,6 +99,15 @@ def _after_bullet(text: str, start: int, end: int, method: str) -> int:
         return start
     bullet = _BULLET.match(text, start, end)
     return bullet.end() if bullet else start
+
+
+def _after_correction(text: str, start: int, end: int) -> int:
+    """Behind the words that take back a number given before them, where another follows."""
+    corrections = [found.end() for found in CORRECTION.finditer(text, start, end)] if end - start < _CORRECTED else []
+    for behind in reversed(corrections):
+        if _DIGIT.search(text, start, behind) and _DIGIT.search(text, behind, end):
+            return behind
+    return start
 
 
 def _statement(text: str, lang: str, start: int, end: int, method: str) -> tuple[int, int]:
@@ -131,10 +155,11 @@ def _digits_first(numbers: list[Number]) -> list[Number]:
 
 def _choose(text: str, lang: str, start: int, end: int, numbers: list[Number]) -> NumberReading:
     first = bool(_LEAD.match(text, start, numbers[0].span[0]))
-    if not first and _NEGATED.search(text, max(start, numbers[0].span[0] - 12), numbers[0].span[0]):
-        if len(numbers) == 1:
-            return _NOTHING
-        numbers = numbers[1:]
+    numbers = _not_negated(text, numbers, end)
+    if not numbers:
+        return _NOTHING
+    if not first:
+        numbers = [number for number in numbers if not _is_circumstance(text, number)] or numbers
     bold = _only_bold(text, start, end, numbers)
     if bold is not None:
         return NumberReading("found", bold)
@@ -146,6 +171,29 @@ def _choose(text: str, lang: str, start: int, end: int, numbers: list[Number]) -
         if listed or (len(between) <= 40 and "(" not in between and OR_WORD.search(between)):
             return NumberReading("ambiguous", chosen, (rival[0].value,))
     return NumberReading("found", chosen)
+
+
+def _not_negated(text: str, numbers: list[Number], end: int) -> list[Number]:
+    """Without "not 12", "no es 12", "12 नहीं", "20ではなく". What negates may stand before the payload: 答案不是20."""
+    kept: list[Number] = []
+    floor = text.rfind("\n", 0, numbers[0].span[0]) + 1
+    for number in numbers:
+        begin, behind = number.span
+        negated = NEGATED_BEHIND.match(text, behind, min(end, behind + 24))
+        if not negated and not _NEGATED.search(text, max(floor, begin - 20), begin):
+            kept.append(number)
+        # A negator belongs to one number: in "20ではなく18" not to the second.
+        floor = negated.end() if negated else behind
+    return kept
+
+
+def _is_circumstance(text: str, number: Number) -> bool:
+    begin, behind = number.span
+    if _CIRCUMSTANCE.search(text, max(0, begin - 16), begin):
+        return True
+    if number.value == 1 and _FOR_ONE.search(text, max(0, begin - 12), begin):
+        return True
+    return text[begin - 1 : begin] in ("(", "（") and _RATE.match(text, behind) is not None
 
 
 def _only_bold(text: str, start: int, end: int, numbers: list[Number]) -> Number | None:

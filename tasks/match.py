@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+import regex
+
 from tasks.labels import same_position
 from tasks.numbers import parse_numbers
 from tasks.schema import Extraction, Kind
 
+# Not the minus or the percent and currency signs of a value; of the other symbols only the backtick is markup.
+_ENDS = regex.compile(r"\A(?:[^\P{P}%\-]|[\s`])+|(?:[^\P{P}%]|[\s`])+\Z")
 RELATIVE_TOLERANCE = Decimal("0.001")
 """For gold numbers that are not whole; a whole one is met exactly (2126 is no 2125)."""
 
@@ -87,9 +91,9 @@ def _match_text(extraction: Extraction, lang: str, gold: tuple[str, ...]) -> Mat
 
 
 def _plain(text: str) -> str:
-    """NFKC, case folded, spaces single, without punctuation at its ends; '.', ',' and '-' inside stay."""
+    """NFKC, case folded, spaces single, without the punctuation of any script at its ends; what stands inside stays."""
     folded = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold())
-    return folded.strip(" .,:;!?\"'“”«»「」『』()[]*_`。、।")
+    return _ENDS.sub("", folded)
 
 
 _COMPARE: dict[str, Callable[[Extraction, str, tuple[str, ...]], Match]] = {

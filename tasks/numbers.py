@@ -35,6 +35,9 @@ _LONGEST_HAN = 200
 # Regions that swap the separators of their language.
 _DECIMAL_OF_REGION = {"es-MX": ".", "es-US": ".", "es-419": ".", "es-PR": ".", "de-CH": ".", "de-LI": ".", "it-CH": "."}
 _TOKEN = re.compile(rf"(?P<core>{CORE}|(?<![0-9A-Za-z.])\.[0-9]+)|(?P<han>[{HAN}])|(?P<vulgar>[{VULGAR}])|{FRAC}")
+# The exponent of a unit or symbol (cm^2, \\text{m}^{2}, x^2) and the square of "18 m2" are no numbers of their own.
+_BASE = re.compile(r"(?:[^\W\d_]|[})\]])[ ]?\^\{?\Z|(?<![^\W_])(?:[cdmk]?m|ft|in|yd|mi)\Z")
+_RAISES = frozenset("^{mtnid")
 _JOINT = re.compile(r"[ \u00a0]?|,? (?:and|und|et|y|e|dan|na|và|и|और|এবং|و) |[ ]?และ[ ]?")
 
 
@@ -88,6 +91,8 @@ def read_numbers(text: str, lang: str, start: int = 0, end: int | None = None) -
 def _read_token(token: re.Match[str], text: str, start: int, locale: _Locale) -> list[Draft]:
     """The numbers of one token with what stands before the first and behind the last of them."""
     begin, end = token.span()
+    if begin > start and text[begin - 1] in _RAISES and _is_exponent(text, start, begin, end):
+        return []
     if token["core"]:
         read = read_digits(token["core"], locale.decimal, locale.group)
         parts = [Draft(begin + a, begin + b, value, alts) for value, alts, a, b in read]
@@ -105,6 +110,11 @@ def _read_token(token: re.Match[str], text: str, start: int, locale: _Locale) ->
         if begin > start:
             _read_head(parts[0], text, start, locale)
     return parts
+
+
+def _is_exponent(text: str, start: int, begin: int, end: int) -> bool:
+    base = _BASE.search(text, max(start, begin - 8), begin)
+    return base is not None and ("^" in base[0] or text[begin:end] in ("2", "3"))
 
 
 def _frac_value(groups: tuple[str | None, ...], locale: _Locale) -> Decimal | None:

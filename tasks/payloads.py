@@ -23,8 +23,9 @@ _BOX = re.compile(r"\\f?boxed\s*\{")
 _HASH = re.compile(r"####[ \t]*([^\n#]+)")
 _TAG = re.compile(r"<(answer|final_answer|final)>(.{0,2000}?)</\1>", re.DOTALL | re.IGNORECASE)
 _BOLD = re.compile(r"\*\*([^*\n]{1,300})\*\*|__([^_\n]{1,300})__|<(b|strong)>(.{1,300}?)</\3>", re.IGNORECASE)
+_ONLY_A_NUMBER = re.compile(r"[\s$€£¥₹฿≈=~-]*[0-9][0-9.,' \u00a0\u202f]*[\s%$€£¥₹฿.]*")
 _NOT_AN_ANNOUNCEMENT = re.compile(r"(?:\bto|\bcan'?t|\bcannot|\bplease|\bwe|\bI)\s\Z", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?](?=\s+\S)|[。！？।](?=\s*\S)")
+_SENTENCE_END = re.compile(r"[.!?](?=\s+\S)|[。！？।॥။។۔](?=\s*\S)")
 _RESULT = re.compile(
     r"^[^\w\n]*(?:(?:final |end )?(?:result|total|solution)|(?:End)?Ergebnis|Lösung|Result(?:at|ado)|Résultat"
     r"|Solu(?:ción|ção)|Risultato|Итого|Итог|Результат|Hasil(?: akhir)?|Kết quả|结果|結果|解|合计|合計|결과|ผลลัพธ์"
@@ -180,7 +181,7 @@ def _unannounced(text: str, floor: int) -> Iterator[Payload]:
     """The last bold words, then the lines from the last one upwards; nothing above the last announcement."""
     for bold in list(_BOLD.finditer(text, floor))[: -_MOST - 1 : -1]:
         group = next(number for number in (1, 2, 4) if bold[number] is not None)
-        if not _is_heading(text, bold, bold.end(group)):
+        if _opens_alone(text, bold, group) or not _is_heading(text, bold, bold.end(group)):
             yield Payload("bold", *bold.span(group), False)
     end, tried = len(text.rstrip()), 0
     while end > floor and tried < _MOST:
@@ -189,6 +190,15 @@ def _unannounced(text: str, floor: int) -> Iterator[Payload]:
             tried += 1
             yield Payload("last_line", max(start, end - LONGEST), end, False)
         end = start - 1
+
+
+def _opens_alone(text: str, bold: re.Match[str], group: int) -> bool:
+    """A number alone in the first line, **18**, with steps below; of numbered headings (**1** … **2** …) none does."""
+    before, behind = text[: bold.start()], text[bold.end() : _line_end(text, bold.end())]
+    if before.strip() or behind.strip() or not _ONLY_A_NUMBER.fullmatch(bold[group]):
+        return False
+    others = (other for other in _BOLD.finditer(text, bold.end()) if other[1])
+    return not any(_ONLY_A_NUMBER.fullmatch(other[1]) and other[1] != bold[group] for other in others)
 
 
 def _is_heading(text: str, bold: re.Match[str], inner_end: int) -> bool:
