@@ -17,7 +17,7 @@ Kind = Literal["math", "choice", "nli", "qa", "translation", "open", "rag", "ref
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 Counts = int | dict[str, int]
-SLOTS = ("question", "context", "options", "labels", "source_language", "target_language")
+SLOTS = ("question", "context", "options", "labels", "source_language", "target_language", "absent")
 
 
 class Strict(BaseModel):
@@ -113,6 +113,7 @@ class LanguageConfig(Strict):
     labels: Texts = Field(default=(), description="choice, nli: as shown, in the order of the options")
     source_language: str = Field(default="", description="translation: its name in this language")
     target_language: str = Field(default="", description="translation: its name in this language")
+    absent: str = Field(default="", description="rag: how to say that the passage does not hold the answer")
 
     @model_validator(mode="after")
     def _slots_are_known(self) -> Self:
@@ -155,6 +156,10 @@ class DatasetConfig(Strict):
     counts: Counts = Field(default={}, description="expected items, for all languages or by code; verified")
     drop: dict[str, Texts] = Field(default={}, description="by code: ids of items known to be damaged, left out")
     min_items: int = Field(default=0, ge=0, description="fewer than this carry no decision")
+    unanswerable: float = Field(default=0, ge=0, lt=1, description="rag: share of items given another's passage")
+    lengths: Annotated[tuple[int, ...], Field(strict=False)] = Field(
+        default=(), description="tokens: each item once for each, its passage among others"
+    )
     shots: int = Field(default=0, ge=0)
     exemplars: Exemplars | None = None
     generation: Generation = Generation()
@@ -172,6 +177,8 @@ class DatasetConfig(Strict):
                 raise ValueError(f"languages.{code}: the key 'labels' is missing, which a '{self.kind}' dataset needs")
             if len(set(entry.labels)) < len(entry.labels):
                 raise ValueError(f"languages.{code}.labels: a label stands twice")
+        if (self.unanswerable or self.lengths) and self.columns.context is None:
+            raise ValueError("the key 'columns.context' is missing, which 'unanswerable' and 'lengths' need")
         if self.shots and self.exemplars is None:
             raise ValueError("the key 'exemplars' is missing, which 'shots' needs")
         return self

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from datasets_cfg.config import Columns, ConfigError, DatasetConfig, Hub, Local
+from tasks.contexts import pad_contexts, swap_passages
 from tasks.rows import Row, hub_rows, local_name, local_path, local_rows, pick
 from tasks.schema import Item, UserError
 
@@ -46,7 +47,9 @@ def load_items(
     count = expected_count(config, lang, data_dir)
     if count is not None and len(items) != count:
         raise UserError(f"{where}: there are {len(items)} items, the configuration says {count}")
-    return items if limit is None else _first(items, limit, seed)
+    asked = swap_passages(items, config.unanswerable) if config.unanswerable else items
+    chosen = asked if limit is None else _first(asked, limit, seed)
+    return pad_contexts(chosen, items, config.lengths) if config.lengths else chosen
 
 
 def read_items(config: DatasetConfig, lang: str, data_dir: Path | None, cache_dir: Path | None = None) -> list[Item]:

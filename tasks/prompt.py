@@ -88,6 +88,7 @@ def _instruction(config: DatasetConfig, item: Item) -> str:
         "labels": ", ".join(item.labels),
         "source_language": entry.source_language,
         "target_language": entry.target_language,
+        "absent": entry.absent,
     }
     template = string.Template(entry.instruction)
     for slot in template.get_identifiers():

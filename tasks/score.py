@@ -82,6 +82,8 @@ def read_completion(config: DatasetConfig, item: Item, completion: Completion, q
     crossing = config.kind == "translation" or lang != item.lang or config.question_language not in (None, lang)
     allow = allowed_texts(item, quoted, crossing=crossing)
     case = read_case(item, lang, completion.text, failure, markers=markers, allow=allow)
+    if entry and entry.absent:
+        case = replace(case, absent=entry.absent)
     return Reading(completion.sample_id, completion.repeat, failure, case)
 
 
@@ -98,7 +100,8 @@ def read_case(
         extraction = extract_answer(text, item.kind, lang, item.labels, item.options, markers)
         match = match_answer(extraction, item.kind, lang, item.gold) if item.gold else None
     report = code_switch(text, lang, allow) if text.strip() and failure != "infra_error" else NO_REPORT
-    return Case(item.kind, lang, "" if failure else text, item.gold, extraction, match, report)
+    return Case(item.kind, lang, "" if failure else text, item.gold, extraction, match, report,
+                context=item.context, question=item.question)  # fmt: skip
 
 
 def allowed_texts(item: Item, quoted: Terms, *, crossing: bool) -> tuple[str, ...]:

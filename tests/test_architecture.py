@@ -29,6 +29,7 @@ STEPS = [
     "owner",
     "lease",
     "rows",
+    "contexts",
     "load",
     "prompt",
     "plan",

@@ -31,6 +31,12 @@ def language(report: LanguageReport) -> Case:
     return Case("open", "th", "…", language=report)
 
 
+def passage(answer: str, *gold: str) -> Case:
+    found = Extraction("found", answer, "whole", True)
+    said = "The museum opened in 1987. A ticket costs 12 euros."
+    return Case("rag", "en", answer, gold, found, context=said, absent="That is not in the text.")
+
+
 ROWS = [
     ("exact_match", math(FOUND, Match(True, True, "equal")), 1.0, ""),
     ("exact_match", math(FOUND, Match(False, True, "alt_locale")), 0.0, "alt_locale"),
@@ -49,6 +55,24 @@ ROWS = [
     ("f1_mlqa", text("zh", "北京市", "北京"), 0.8, ""),
     ("f1_chars", text("th", "กรุงเทพมหานคร", "กรุงเทพ"), 0.7, ""),
     ("gold_contained", text("en", "It is Paris.", "Paris"), 1.0, ""),
+    ("rag_correct", passage("It opened in 1987.", "1987"), 1.0, ""),
+    ("rag_correct", passage("It opened in 1932.", "1987"), 0.0, ""),
+    ("rag_correct", passage("That is not in the text, but 1987.", "1987"), 0.0, "says 'that is not in the text'"),
+    ("rag_correct", passage("That is not in the text."), 1.0, "says 'that is not in the text'"),
+    ("rag_correct", passage("It opened in 1987."), 0.0, ""),
+    ("honest_absence", passage("The passage does not mention it."), 1.0, "says 'does not mention'"),
+    ("honest_absence", passage("1987"), 0.0, ""),
+    ("honest_absence", passage("1987", "1987"), None, "the passage holds the answer"),
+    ("false_absence", passage("That is not in the text.", "1987"), 1.0, "says 'that is not in the text'"),
+    ("false_absence", passage("1987", "1987"), 0.0, ""),
+    ("false_absence", passage("1987"), None, "the passage does not hold the answer"),
+    ("supported_share", passage("The museum opened in 1987.", "1987"), 1.0, ""),
+    ("supported_share", passage("The museum burned down in 1932.", "1987"), 0.25, ""),
+    ("supported_share", passage("That is not in the text."), None, "says that the passage is silent"),
+    ("supported_share", passage("So it is."), None, "no content words"),
+    ("invented_number", passage("1,987 or 1932"), 1.0, "1932"),
+    ("invented_number", passage("In ١٩٨٧."), 0.0, ""),
+    ("invented_number", passage("Long ago."), None, "no number in the answer"),
     ("wrong_language", language(MIXED), 0.0, ""),
     ("wrong_language", language(UNTOLD), None, "too short to tell its language"),
     ("code_switch", language(MIXED), 1.0, ""),

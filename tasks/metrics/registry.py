@@ -28,6 +28,10 @@ class Case:
     extraction: "Extraction | None" = None
     match: "Match | None" = None
     language: "LanguageReport | None" = None
+    context: str = ""
+    question: str = ""
+    absent: str = ""
+    """How the data set asks a model to say that the passage does not hold the answer."""
 
     @property
     def answer(self) -> str:
