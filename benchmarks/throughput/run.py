@@ -87,7 +87,8 @@ def whole_run(job: Job) -> list[str]:
     """`babelgate run`: checks, generation, scoring, landing, publication."""
     languages = ["de", "en", "es", "fr"]
     suite = {
-        "name": "null", "datasets": ["babel_math"], "languages": languages, "repeats": job.requests // 1000,
+        "name": "null", "datasets": ["babel_math"], "languages": languages,
+        "limit": min(250, job.requests // 4), "repeats": max(1, job.requests // 1000),
         "in_flight": job.in_flight,
         "models": [{"name": "null", "engine": "openai", "model": "null", "base_url": job.url}],
     }  # fmt: skip
