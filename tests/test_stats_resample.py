@@ -176,3 +176,10 @@ def test_more_items() -> None:
     assert stats.more_items(0.03, 0.02, 250, 0.0, alpha=0.05 / 72) > more  # type: ignore[operator]
     assert stats.more_items(0.0, 0.02, 250, 0.0) is None
     assert stats.more_items(0.1, 0.0, 250, 0.0) is None
+
+
+def test_two_sided_p_of_draws() -> None:
+    draws = np.linspace(-1, 9, 999)
+    found = stats.Resampled(stats.Estimate(4.0, 1.0, None, None, 10, "bootstrap"), draws)
+    assert stats.two_sided_p(found) == pytest.approx(2 * (1 + int((draws <= 0).sum())) / 1000)
+    assert stats.two_sided_p(stats.Resampled(found.estimate, np.empty(0))) is None
