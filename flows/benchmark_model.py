@@ -13,9 +13,7 @@ from tasks.shard import evaluate_all, serving, shards_of
 
 
 @flow(name="benchmark model", flow_run_name="{model}", validate_parameters=False)
-async def benchmark_model(
-    run_id: str, home: str, model: str, spent: Spent, host: Host | None = None
-) -> ModelOutcome:
+async def benchmark_model(run_id: str, home: str, model: str, spent: Spent, host: Host | None = None) -> ModelOutcome:
     """Serve one model and evaluate all its shards against it.
 
     `spent` is what the models before it have cost; `host` says when it may start beside the others of its run.
