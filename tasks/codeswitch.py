@@ -11,17 +11,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import regex
 
-from tasks.english_runs import LATIN_STRETCH, MIN_PROBABILITY, EnglishRun, english_runs
-from tasks.han import unknown_in_japan
-from tasks.language_id import (
-    UNDETERMINED,
-    canonical,
-    decides_alone,
-    is_own_throughout,
-    line_language,
-    scripts_of,
-    sentence_language,
-)
+from tasks.english_runs import MIN_PROBABILITY, EnglishRun, english_runs
+from tasks.foreign_sentences import foreign_sentences
+from tasks.han import chinese_marks, unknown_in_japan
+from tasks.language_id import UNDETERMINED, canonical, decides_alone, line_language, scripts_of, sentence_language
 from tasks.mask import allowed_terms, mask, mask_terms
 from tasks.scripts import Normalized, letter_scripts, normalized, script_class, script_counts
 
@@ -29,9 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SpanKind = Literal["english", "foreign_script", "foreign_sentence", "wrong_line"]
-_SENTENCE = regex.compile(r"[^.!?:;\s][^.!?:;]*[.!?:;]*")
-_SENTENCE_WORDS = 8
-_TWO_SENTENCES = 80
+_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _GREEK_LETTERS = 7
 _ENGLISH_ONLY = "one- and two-word borrowings are counted in other languages than English"
 
@@ -161,7 +152,9 @@ def _judge(masked: str, numbers: "np.ndarray", start: int, end: int, lang: str) 
     spans = [_english(run, line) for run in runs if run.switch] + _foreign_runs(line, counts, lang)
     near = [_english(run, line) for run in runs if run.near]
     if language == lang or "Latn" not in scripts_of(lang):
-        spans += _foreign_sentences(line, lang, spans)
+        sentences = _foreign_sentences(line, lang, [span for span in spans if span.language != "zh"])
+        # A Chinese sentence is one span, not one for each run between its commas.
+        spans = [span for span in spans if not any(_inside(span, whole) for whole in sentences)] + sentences
     own = sum(counts.get(script, 0) for script in scripts_of(lang))
     right = language == lang or (language is None and own > 0 and "Latn" not in scripts_of(lang))
     if language not in (None, lang):
@@ -182,8 +175,15 @@ def _is_mixed(line: str, spans: list[SwitchSpan], lang: str) -> bool:
     for span in spans:
         line = line[: span.start] + " " * (span.end - span.start) + line[span.end :]
     own = sum(script_counts(letter_scripts(line)).get(script, 0) for script in scripts_of(lang))
-    # Japanese is half written in Chinese characters, so these speak for Chinese only where they prevail.
-    weight = 0.5 if lang in ("zh", "zh-Hant") else 5
+    if lang == "ja" and not _KANA.search(line):
+        return False  # what is left of a Chinese line are characters that both write
+    if "Hani" not in scripts_of(lang):
+        weight = 5.0
+    elif all(span.kind == "english" for span in spans):
+        weight = 12.0  # two characters are a word
+    else:
+        # Japanese is half written in Chinese characters, so these speak for Chinese only where they prevail.
+        weight = 5.0 if lang == "ja" else 0.5
     enough = own * weight >= sum(span.end - span.start for span in spans)
     return enough and ("Latn" not in scripts_of(lang) or sentence_language(line, lang) == lang)
 
@@ -238,31 +238,28 @@ def _foreign_runs(line: str, counts: dict[str, int], lang: str) -> list[SwitchSp
             if max(map(len, pieces)) >= least and not _in_brackets(line, words.start()):
                 spans.append(_span(words.span(), line, "foreign_script", sum(map(len, pieces))))
     if lang == "ja" and counts.get("Hani"):
-        runs = (run for run in regex.finditer(r"\p{Han}{2,}", line) if unknown_in_japan(run.group()) >= 2)
+        runs = (run for run in regex.finditer(r"\p{Han}{2,}", line) if _is_chinese(run.group()))
         spans += [_span(run.span(), line, "foreign_script", len(run.group()), "zh") for run in runs]
     return spans
 
 
+def _is_chinese(run: str) -> bool:
+    """In a Japanese line: two characters that Japan does not write, or one among Chinese little words."""
+    unknown = unknown_in_japan(run)
+    return unknown > 1 or (unknown == 1 and chinese_marks(run) > 1)
+
+
+def _inside(span: SwitchSpan, other: SwitchSpan) -> bool:
+    return other.start <= span.start and span.end <= other.end
+
+
 def _foreign_sentences(line: str, lang: str, taken: list[SwitchSpan]) -> list[SwitchSpan]:
-    """Sentences (beside another script: stretches of Latin words) of eight and more words in a third language."""
-    latin = "Latn" in scripts_of(lang)
-    if latin and (len(line) < _TWO_SENTENCES or is_own_throughout(line, lang, _SENTENCE_WORDS)):
-        return []
-    pieces = _SENTENCE if latin else LATIN_STRETCH
-    spans = []
-    for found in pieces.finditer(line):
-        start, end = found.span()
-        words = found.group().split()
-        names = sum(not word[:1].islower() for word in words)
-        if end - start == len(line) or len(words) < _SENTENCE_WORDS or 2 * names > len(words):
-            continue
-        if any(span.start < end and start < span.end for span in taken):
-            continue
-        language = sentence_language(found.group(), lang)
-        if language in (None, lang, "en"):  # English was sought word by word; what is left of it are titles and names
-            continue
-        spans.append(_span((start, end), line, "foreign_sentence", len(words), language))
-    return spans
+    """Those that no span covers yet, English or of another script."""
+    return [
+        _span((found.start, found.end), line, "foreign_sentence", found.words, found.language)
+        for found in foreign_sentences(line, lang)
+        if not any(span.start < found.end and found.start < span.end for span in taken)
+    ]
 
 
 def _in_brackets(line: str, position: int) -> bool:

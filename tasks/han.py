@@ -24,13 +24,18 @@ def han_language(line: str, counts: dict[str, int], lang: str) -> str:
     least = 0.2 if chinese else 0.05
     if kana > least * (kana + counts.get("Hani", 0)) and not (chinese and unknown_in_japan(line) >= 2):
         return "ja"
-    if lang == "ja" and len(_CHINESE.findall(line)) + unknown_in_japan(line) < 2:
+    if lang == "ja" and chinese_marks(line) + unknown_in_japan(line) < 2:
         return "ja"  # a list of names or a heading needs no kana
     simplified, traditional = _only(line, "gb2312", "big5"), _only(line, "big5", "gb2312")
     if not chinese:
         return "zh-Hant" if traditional > simplified else "zh"
     ours, theirs, other = (simplified, traditional, "zh-Hant") if lang == "zh" else (traditional, simplified, "zh")
     return other if theirs >= _MIN_VARIANTS and theirs > 2 * ours else lang
+
+
+def chinese_marks(line: str) -> int:
+    """How many Chinese words and forms stand in it that Japanese does not write so."""
+    return len(_CHINESE.findall(line))
 
 
 def unknown_in_japan(line: str) -> int:

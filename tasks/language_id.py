@@ -12,7 +12,7 @@ from tasks.lexicon import distinctive
 from tasks.scripts import PARTS, letter_scripts, normalize_text, script_counts
 
 __all__ = ["canonical", "decides_alone", "is_own_throughout", "line_language", "normalize_text", "scripts_of",
-    "sentence_language", "supported", "words_of"]  # fmt: skip
+    "sentence_language", "signs_of", "supported", "words_of"]  # fmt: skip
 
 UNDETERMINED = "und"
 MIN_UNITS = 5
@@ -21,6 +21,8 @@ _NOT_OWN = 0.02  # below this the wanted language is out, whichever it is instea
 _PLAIN_WORD = re.compile(r"[^\W\d_]+")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 _MIN_LOWER = 3
+_MIN_ROMANISED = 6
+_CERTAIN_OF_UKRAINIAN = 60  # characters in which one of its own letters all but surely stands
 _LOWER = regex.compile(r"\b\p{Ll}\p{L}+")
 _ALIASES = {"fil": "tl", "nb": "no", "nn": "no", "iw": "he", "in": "id", "zh-tw": "zh-Hant", "zh-hk": "zh-Hant"}
 
@@ -132,7 +134,10 @@ def line_language(line: str, lang: str, counts: dict[str, int] | None = None) ->
         return _within(lang, line, counts)
     if foreign and others[foreign] >= latin / 2:
         return _of_script(foreign, line, counts)
-    return _latin(line, lang)
+    found = _latin(line, lang)
+    if found is None and "Latn" not in own and len(_LOWER.findall(line)) >= _MIN_ROMANISED:
+        return UNDETERMINED  # a romanisation, or a language that is not ours: not the script that was asked for
+    return found
 
 
 def _within(lang: str, line: str, counts: dict[str, int]) -> str | None:
@@ -153,10 +158,15 @@ def _of_script(script: str, line: str, counts: dict[str, int]) -> str | None:
     return _SOLE.get(script, UNDETERMINED)
 
 
+def signs_of(script: str) -> dict[str, "regex.Pattern[str] | re.Pattern[str]"]:
+    """By language the letters or little words that, of the languages of a script, only it has."""
+    return _COMPILED.get(script, {})
+
+
 def _by_signs(line: str, script: str, lang: str) -> str | None:
     """A language of a shared alphabet: by its own letters where only they occur, else by py3langid."""
     lowered = line.lower()
-    seen = {code for code, sign in _COMPILED.get(script, {}).items() if sign.search(lowered)}
+    seen = {code for code, sign in signs_of(script).items() if sign.search(lowered)}
     if script == "Arab" and "ur" in seen:
         seen.discard("fa")  # Urdu uses the Persian letters too
     if seen == {lang} or (script == "Arab" and lang == "ar" and not seen):
@@ -165,7 +175,8 @@ def _by_signs(line: str, script: str, lang: str) -> str | None:
     if found == lang or not lang:
         return found if found in LANGUAGES else UNDETERMINED
     # Within one alphabet the identifier errs more than between alphabets, so ask for more.
-    sure = confidence >= 0.8 and (lang not in seen or "other" in seen)
+    least = MIN_CONFIDENCE if lang == "uk" and lang not in seen and len(line) >= _CERTAIN_OF_UKRAINIAN else 0.8
+    sure = confidence >= least and (lang not in seen or "other" in seen)
     return (found if found in LANGUAGES else UNDETERMINED) if sure else lang
 
 
