@@ -3,7 +3,7 @@
 import re
 import string
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -16,12 +16,12 @@ FOLDER = Path(__file__).parent
 Kind = Literal["math", "choice", "nli", "qa", "translation", "open", "rag", "refusal"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
-Counts = int | dict[str, int]
+Counts = Annotated[int, Field(ge=0)] | dict[str, Annotated[int, Field(ge=0)]]
 SLOTS = ("question", "context", "options", "labels", "source_language", "target_language", "absent")
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Columns(Strict):
@@ -179,9 +179,23 @@ class DatasetConfig(Strict):
                 raise ValueError(f"languages.{code}.labels: a label stands twice")
         if (self.unanswerable or self.lengths) and self.columns.context is None:
             raise ValueError("the key 'columns.context' is missing, which 'unanswerable' and 'lengths' need")
+        for what, codes in self._by_code():
+            for code in codes:
+                if code not in self.languages:
+                    raise ValueError(f"{what}: there is no language '{code}'{nearest(code, self.languages)}")
         if self.shots and self.exemplars is None:
             raise ValueError("the key 'exemplars' is missing, which 'shots' needs")
         return self
+
+    def _by_code(self) -> list[tuple[str, Iterable[str]]]:
+        """Every table of this file whose keys are its languages."""
+        found: list[tuple[str, Iterable[str]]] = [("drop", self.drop), ("counts", _codes(self.counts))]
+        for name, source in (("local", self.source.local), ("hub", self.source.hub)):
+            if source is not None:
+                found.append((f"source.{name}.counts", _codes(source.counts)))
+        if self.source.local is not None:
+            found.append(("source.local.sha256", self.source.local.sha256))
+        return found
 
     def language(self, code: str) -> LanguageConfig:
         """The entry of a language; one that the dataset does not have raises ConfigError and names the nearest."""
@@ -194,9 +208,14 @@ class DatasetConfig(Strict):
         return entry
 
 
+def _codes(counts: Counts | None) -> Iterable[str]:
+    return counts if isinstance(counts, dict) else ()
+
+
 def names(roots: Sequence[Path] = ()) -> list[str]:
-    """The datasets in the given folders and in this package, sorted."""
-    return sorted({path.stem for folder in (*roots, FOLDER) for path in folder.glob("*.yaml")})
+    """The datasets in the given folders and in this package, sorted; suites that lie there too are none."""
+    own = {path.stem for folder in roots for path in folder.glob("*.yaml") if b"\nkind:" in b"\n" + path.read_bytes()}
+    return sorted(own | {path.stem for path in FOLDER.glob("*.yaml")})
 
 
 def load_config(name_or_path: str, roots: Sequence[Path] = ()) -> DatasetConfig:

@@ -1,6 +1,7 @@
 """Reads a YAML file into a strict model, and says in one sentence what is wrong with it."""
 
 import difflib
+import re
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import TypeVar, cast
@@ -15,13 +16,19 @@ class ConfigError(ValueError):
     """A mistake in a configuration: one sentence that says what, where, and what is near."""
 
 
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
+_UNTYPED = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+
+
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which a key stands once and `no` is a language, not a falsehood."""
+    """Safe YAML in which a key stands once, `no` is a language, not a falsehood, and a date is a text."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key '{key}' stands twice", key_node.start_mark
@@ -29,10 +36,20 @@ class _Loader(yaml.SafeLoader):
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> str:
+        text = super().construct_scalar(node)
+        if isinstance(text, str) and _NO_TEXT.search(text):
+            said = "a NUL or half of a surrogate pair is no text"
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
+        return text
 
-# YAML 1.1 reads yes, no, on, off as booleans; YAML 1.2 does not, and `no:` is how a Norwegian entry begins.
+
+# YAML 1.1 reads yes, no, on, off as booleans; YAML 1.2 does not, and `no:` is how a Norwegian entry begins. Nor does
+# it know dates.
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if first in "tTfF" or tag != "tag:yaml.org,2002:bool"]
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if tag not in _UNTYPED or (first in "tTfF" and tag == _UNTYPED[0])
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -48,6 +65,11 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
         raise ConfigError(f"{path}: byte {error.start} is not UTF-8") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {_yaml_problem(error)}") from error
+    # What the loader's own constructors raise for `!!int x`, `!!timestamp x` and the like, and for a thousand brackets.
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        raise ConfigError(f"{path}: not YAML ({str(error) or type(error).__name__})") from error
+    if document is None:
+        raise ConfigError(f"{path}: is empty")
     try:
         return model.model_validate(document)
     except ValidationError as error:
@@ -62,7 +84,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
     """The first finding of a ValidationError as one sentence, 'source: place: what is wrong'."""
-    findings = error.errors(include_url=False)
+    # A list with a wrong member is reported as too short as well.
+    found = error.errors(include_url=False)
+    findings = [one for one in found if one["type"] != "too_short" or not one["input"]] or found
     # A misspelt key is two findings, the right one missing and the wrong one unknown: the second says more.
     first = next((finding for finding in findings if finding["type"] == "extra_forbidden"), findings[0])
     loc, kind, context = first["loc"], first["type"], first.get("ctx", {})
@@ -71,6 +95,10 @@ def explain(error: ValidationError, model: type[BaseModel], source: str) -> str:
         place, what = loc[:-1], f"unknown key '{loc[-1]}'{nearest(str(loc[-1]), _keys(model, loc[:-1]))}"
     elif kind == "missing":
         place, what = loc[:-1], f"the key '{loc[-1]}' is missing"
+    elif kind == "union_tag_not_found":
+        what = f"the key {context['discriminator']} is missing"
+    elif kind in ("model_type", "dict_type"):
+        what = f"must be keys and their values, not {_short(first['input'])}"
     elif kind == "value_error":
         what = str(context["error"])
     elif kind in ("literal_error", "union_tag_invalid"):

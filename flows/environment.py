@@ -105,7 +105,7 @@ def prepare_prefect(where: Path) -> None:
     prefect_home.chmod(0o700)
     for name, value in {
         "PREFECT_HOME": str(prefect_home),
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # never a pickle, should somebody have results stored
         "PREFECT_LOGGING_LEVEL": "CRITICAL",

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from datasets_cfg.config import Columns, ConfigError, DatasetConfig, Hub, Local
 from tasks.contexts import pad_contexts, swap_passages
-from tasks.rows import Row, hub_rows, local_name, local_path, local_rows, pick
+from tasks.rows import Row, hub_rows, local_path, local_rows, missing, pick
 from tasks.schema import Item, UserError
 
 _NUMBER = re.compile(r"[-−+]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 _PLAIN = re.compile(r"-?\d+(\.\d+)?")
+_HALF = re.compile(r"[\ud800-\udfff]")
 _WITHOUT_GOLD = ("open", "refusal", "rag")
 _LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _INDICES = tuple(map(str, range(26)))
@@ -64,9 +65,7 @@ def read_items(config: DatasetConfig, lang: str, data_dir: Path | None, cache_di
     if isinstance(source, Hub):
         rows = hub_rows(source, lang, entry, cache_dir)
         return items_from(config, lang, source, rows, f"{source.path}@{source.revision[:12]}")
-    name = local_name(source, config, lang)
-    place = "BABELGATE_DATA_DIR is not set" if data_dir is None else f"it is not under {data_dir}"
-    raise UserError(f"data set '{config.name}' has no file '{name}' for '{lang}': {place}")
+    raise UserError(f"data set '{config.name}' has no file for '{lang}': {missing(source, config, lang, data_dir)}")
 
 
 def expected_count(config: DatasetConfig, lang: str, data_dir: Path | None) -> int | None:
@@ -78,6 +77,9 @@ def expected_count(config: DatasetConfig, lang: str, data_dir: Path | None) -> i
 
 def problem(item: Item) -> str | None:
     """What makes an item impossible to ask or to score, as the end of a sentence; None where nothing does."""
+    texts = (item.question, item.context, *item.options, *item.gold)
+    if _HALF.search("".join(texts)):
+        return "has half of a surrogate pair in a text, which no file of results can hold"
     if not item.question.strip():
         return "has no question"
     if item.options and not all(option.strip() for option in item.options):

@@ -41,13 +41,22 @@ class Estimate:
 def shards(suite: Suite, configs: Mapping[str, DatasetConfig]) -> tuple[Shard, ...]:
     """Every shard of a suite, model by model. A language that a data set lacks is left out of that data set only.
 
-    UserError: a name twice, a language that nobody knows or that none of the data sets has.
+    UserError: a name twice, a language that we do not know or that none of the data sets has, a data set that has none
+    of the languages, a budget in USD without prices.
     """
     for what, names in (("model", [m.name for m in suite.models]), ("dataset", list(suite.datasets))):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UserError(f"suite '{suite.name}': {what} '{twice[0]}' stands there twice")
+    if suite.budget.usd is not None and all(model.price is None for model in suite.models):
+        raise UserError(f"suite '{suite.name}' has a budget in USD, so a model of it needs a price")
     wanted = _languages(suite, configs)
+    for name in suite.datasets:
+        for code in (*configs[name].languages, configs[name].answer_language, configs[name].question_language):
+            if code is not None:
+                language(code)
+        if wanted is not None and wanted.isdisjoint(configs[name].languages):
+            raise UserError(f"suite '{suite.name}': data set '{name}' has none of its languages: leave it out")
     return tuple(
         Shard(model.name, name, lang)
         for model in suite.models

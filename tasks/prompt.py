@@ -9,7 +9,7 @@ import regex
 
 from datasets_cfg.config import DatasetConfig, Exemplars
 from tasks.load import items_from
-from tasks.rows import local_name, local_path, local_rows, pick
+from tasks.rows import local_path, local_rows, missing, pick
 from tasks.schema import Item, Message, UserError, digest
 from tasks.suite import Sampling
 
@@ -44,8 +44,7 @@ def exemplars(config: DatasetConfig, lang: str, data_dir: Path | None, shots: in
         raise UserError(f"data set '{config.name}' has no exemplars, so it cannot be asked with {shots} shots")
     path = local_path(source, config, lang, data_dir)
     if path is None:
-        name = local_name(source, config, lang)
-        raise UserError(f"the exemplars of '{config.name}' for '{lang}' ({name}) are not under BABELGATE_DATA_DIR")
+        raise UserError(f"no exemplars of '{config.name}' for '{lang}': {missing(source, config, lang, data_dir)}")
     rows = local_rows(source, path, lang, entry)[:shots]
     if len(rows) < shots:
         raise UserError(f"{path}: has {len(rows)} exemplars for '{lang}', {shots} shots are asked for")

@@ -31,7 +31,7 @@ def pick(row: object, path: str) -> object:
 
 def local_path(local: Local, config: DatasetConfig, lang: str, data_dir: Path | None) -> Path | None:
     """Where the file of a language lies, with or without .gz; None where it does not. UserError: outside its root."""
-    root = {"beside": config.folder, "package": FOLDER, "data_dir": data_dir}[local.root]
+    root = _root(local, config, data_dir)
     if root is None:
         return None
     path = root / local_name(local, config, lang)
@@ -41,6 +41,18 @@ def local_path(local: Local, config: DatasetConfig, lang: str, data_dir: Path | 
     if found is not None and not found.resolve().is_relative_to(root.resolve()):
         raise UserError(f"data set '{config.name}': the file '{found}' lies outside its root {root}")
     return found
+
+
+def missing(local: Local, config: DatasetConfig, lang: str, data_dir: Path | None) -> str:
+    """Where the file of a language does not lie, as the end of a sentence."""
+    name, root = local_name(local, config, lang), _root(local, config, data_dir)
+    return (
+        f"BABELGATE_DATA_DIR, where '{name}' would lie, is not set" if root is None else f"{root / name} is not there"
+    )
+
+
+def _root(local: Local, config: DatasetConfig, data_dir: Path | None) -> Path | None:
+    return {"beside": config.folder, "package": FOLDER, "data_dir": data_dir}[local.root]
 
 
 def local_name(local: Local, config: DatasetConfig, lang: str) -> str:
@@ -66,7 +78,7 @@ def local_rows(local: Local, path: Path, lang: str, entry: LanguageConfig) -> li
         raise UserError(f"{path}: byte {error.start} is not UTF-8") from error
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: is not laid out as '{local.format}' with records '{local.records or ''}'") from error
-    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, csv.Error) as error:
+    except (OSError, ValueError, EOFError, RecursionError, zlib.error, zipfile.BadZipFile, csv.Error) as error:
         raise UserError(f"{path}: cannot be read as {local.format} ({_brief(error)})") from error
 
 

@@ -50,7 +50,10 @@ def start_run(
         started_at=now.isoformat(),
     )
     path = record_path(home, run.run_id)
-    path.parent.mkdir(parents=True, exist_ok=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=False)
+    except OSError as error:
+        raise UserError(f"{home} cannot be written ({error.strerror}): set BABELGATE_HOME to another folder") from error
     waiting = path.with_suffix(".tmp")
     with waiting.open("w") as file:
         file.write(run.model_dump_json(indent=1))

@@ -88,7 +88,7 @@ def _ask(row: Row) -> _Asked:
     """The row as an item with its answer read; UserError names the key that is missing or wrong."""
     for key in KEYS:
         if key not in row:
-            near = difflib.get_close_matches(key, row, n=1)
+            near = difflib.get_close_matches(key, [name for name in row if name not in KEYS], n=1)
             raise UserError(f"the key '{key}' is missing{f', there is {near[0]!r}' if near else ''}")
     if _identity(row) is None:
         raise UserError(f"'id' must be a text or a whole number, not {type(row['id']).__name__}")

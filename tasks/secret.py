@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from tasks.schema import UserError
 
@@ -9,6 +10,7 @@ from tasks.schema import UserError
 _NAME = re.compile(
     r"authorization|cookie|credential|passw|secret|api[-_]?key|(?<![a-z])(?:token|key|auth)(?![a-z])", re.IGNORECASE
 )
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~]*")  # RFC 9110, without the obsolete
 _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 HIDDEN = "[key]"
 _SHORTEST = 6
@@ -21,10 +23,21 @@ def is_secret(name: str) -> bool:
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
-    """ValueError where a key stands in a suite, from which it would go into run records, parts and reports."""
+    """ValueError where a header cannot be sent, or holds a key, which would go into run records, parts and reports."""
     for name, value in headers.items():
+        if not _HEADER.fullmatch(f"{name}: {value}"):
+            raise ValueError(f"the header '{name}' cannot be sent: a word, then characters of ASCII on one line")
         if is_secret(name) and not _VARIABLE.fullmatch(value):
             raise ValueError(f"the header '{name}' holds a key: name an environment variable instead, as $VARIABLE")
+
+
+def check_address(base_url: str) -> None:
+    """ValueError where an address names no server, or holds a user name or a key."""
+    address = urlsplit(base_url)
+    if not address.hostname or " " in base_url or address.port == 0:  # `port` itself raises for what is none
+        raise ValueError(f"base_url names no server: '{base_url}'")
+    if address.username is not None:
+        raise ValueError("base_url holds a user name: a key belongs into the environment, see key_env and headers")
 
 
 def check_settings(settings: Iterable[str]) -> None:

@@ -6,14 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from datasets_cfg.strict_yaml import nearest, read_yaml
 from tasks.model_terms import Price, Strict, Thinking, fill_parts, read_prices
 from tasks.schema import UserError
-from tasks.secret import check_headers, check_settings
+from tasks.secret import check_address, check_headers, check_settings
 
 SUITES = Path(__file__).parent.parent / "flows" / "suites"
 
@@ -27,7 +26,7 @@ class Sampling(Strict):
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=1)
-    stop: Texts = ()
+    stop: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), strict=False)
 
 
 Transport = Literal["lean", "openai"]
@@ -48,7 +47,7 @@ class _Model(Strict):
     transport: Transport = Field(default="lean", description="'openai' is the official client: slower, for odd servers")
     sampling: Sampling | None = Field(default=None, description="overrides the suite's sampling")
     timeout_s: float | None = Field(default=None, gt=0, description="overrides the suite's limit for one request")
-    extra_body: dict[str, object] = Field(default={}, description="sent with every request: reasoning_effort, …")
+    extra_body: dict[str, JsonValue] = Field(default={}, description="sent with every request: reasoning_effort, …")
     thinks: bool = Field(default=False, description="its chat template opens <think>: no closing tag means cut")
     thinking: Thinking | None = Field(default=None, description="how much it may think; left to the server if left out")
     pool: Name | None = Field(default=None, description="Prefect work pool whose machine serves it; here if left out")
@@ -79,8 +78,7 @@ class OpenAI(_Model):
     @model_validator(mode="after")
     def _holds_no_key(self) -> "OpenAI":
         check_headers(self.headers)
-        if urlsplit(self.base_url).username is not None:
-            raise ValueError("base_url holds a user name: a key belongs into the environment, see key_env and headers")
+        check_address(self.base_url)
         return self
 
 
@@ -226,7 +224,7 @@ class Suite(Strict):
     languages: Annotated[Texts, Field(min_length=1)] | None = Field(default=None, description="all when left out")
     limit: int | None = Field(default=None, ge=1, description="items per shard; None is all of them")
     repeats: int = Field(default=1, ge=1, le=1000)
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=2**62)
     sampling: Sampling = Sampling()
     in_flight: InFlight = Field(default="auto", description="requests under way at once per endpoint; auto finds it")
     placement: Placement = Field(default="sequence", description="models one after another, or side by side on GPUs")
@@ -269,7 +267,10 @@ def load_suite(name_or_path: str, roots: Sequence[Path] = ()) -> Suite:
     if re.search(r"\.ya?ml$|/", name_or_path):
         path = Path(name_or_path)
         suite = _priced(read_yaml(path, Suite), path.parent)
-        return suite.model_copy(update={"dataset_folder": str((path.parent / (suite.dataset_folder or "")).absolute())})
+        folder = (path.parent / (suite.dataset_folder or "")).absolute()
+        if not folder.is_dir():
+            raise UserError(f"{path}: dataset_folder: there is no folder {folder}")
+        return suite.model_copy(update={"dataset_folder": str(folder)})
     for folder in (*roots, SUITES):
         path = folder / f"{name_or_path}.yaml"
         if path.is_file():

@@ -44,6 +44,9 @@ MISTAKES = [
     ('{local: {files: "x/{file}.jsonl", format: jsonl}}', "{}", "source: needs 'local', 'hub' or both"),
     ("title: Toy", "shots: 2\ntitle: Toy", "the key 'exemplars' is missing, which 'shots' needs"),
     ("title: Toy", 'title: "Toy', ", column "),
+    ("title: Toy", "counts: {en: 2}\ntitle: Toy", "counts: there is no language 'en'"),
+    ("title: Toy", "counts: -1\ntitle: Toy", "input should be greater than or equal to 0"),
+    ("title: Toy", "drop: {nn: ['1']}\ntitle: Toy", "drop: there is no language 'nn'; did you mean 'no'?"),
 ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.engines import EngineContext, open_engine
+from tasks.engines.replay import recorded
 from tasks.generate import Gate, Limits, generate
 from tasks.journal import Journal
 from tasks.schema import Completion, Item, Message, Request, UserError
@@ -94,6 +95,15 @@ WRONG = [
     ("a.parquet", "no parquet", {}, "cannot be read as recorded answers"),
     ("a.xlsx", "x", {}, "it is none of .jsonl, .csv, .tsv, .parquet"),
 ]  # fmt: skip
+
+
+def test_a_folder_may_have_any_name(context: EngineContext) -> None:
+    folder = context.home / "v[1]" / "**"
+    folder.mkdir(parents=True)
+    (folder / "en.jsonl").write_text(JSONL)
+    assert recorded(Replay(name="m", engine="replay", files=f"{folder}/{{lang}}.jsonl"), context) == [
+        folder / "en.jsonl"
+    ]
 
 
 @pytest.mark.parametrize(("name", "content", "settings", "said"), WRONG)

@@ -62,7 +62,38 @@ def test_the_schema_for_editors_is_current() -> None:
             "'--api-key' holds a key",
         ),
         ("name: [x\n", "line 2, column 1"),
-        ("", "input should be a valid dictionary"),
+        ("name: x\n" + MODEL + "datasets: [a]\ntimeout_s: .inf\n", "timeout_s: input should be a finite number"),
+        (
+            "name: x\n" + MODEL + 'datasets: [a]\ntitle: "\\ud800"\n',
+            "line 4, column 8: a NUL or half of a surrogate pair is no text",
+        ),
+        ("name: x\n" + MODEL + 'datasets: [a]\ntitle: "a\\0"\n', "line 4, column 8: a NUL"),
+        ("name: x\n" + MODEL + "datasets: [a]\nseed: !!int abc\n", "not YAML"),
+        ("name: x\n" + MODEL + "datasets: [a]\n? [a, b]\n: 1\n", "line 4, column 3: a key must be a word"),
+        (
+            "name: x\n" + MODEL + "datasets: [a]\nsampling: {stop: ['']}\n",
+            "sampling.stop.0: string should have at least 1 character",
+        ),
+        ("name: x\nmodels: [{name: m}]\ndatasets: [a]\n", "models.0: the key 'engine' is missing"),
+        ("a: " + "[" * 900, "not YAML"),
+        ("- x\n", "must be keys and their values, not ['x']"),
+        (
+            "name: x\nmodels: [{name: m, engine: openai, model: m, base_url: 'http://'}]\ndatasets: [a]\n",
+            "models.0.openai: base_url names no server: 'http://'",
+        ),
+        (
+            "name: x\nmodels: [{name: m, engine: openai, model: m, base_url: 'http://h:99999'}]\ndatasets: [a]\n",
+            "Port out of range",
+        ),
+        (
+            'name: x\nmodels: [{name: m, engine: openai, model: m, headers: {a: "x\\ny"}}]\ndatasets: [a]\n',
+            "the header 'a' cannot be sent",
+        ),
+        (
+            "name: x\nmodels: [{name: m, engine: llamacpp, extra_body: {a: .nan}}]\ndatasets: [a]\n",
+            "extra_body.a.float: input should be a finite number",
+        ),
+        ("", "suite.yaml: is empty"),
     ],
 )
 def test_a_bad_suite_is_one_sentence(text: str, sentence: str, tmp_path: Path) -> None:
@@ -72,6 +103,25 @@ def test_a_bad_suite_is_one_sentence(text: str, sentence: str, tmp_path: Path) -
         load_suite(str(path))
     assert sentence in str(raised.value)
     assert str(raised.value).startswith(f"{path}: ") and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("rest", "sentence"),
+    [
+        ("dataset_folder: nosuch\n", "dataset_folder: there is no folder "),
+        ("budget: {usd: 3}\n", "suite 'x' has a budget in USD, so a model of it needs a price"),
+        ("languages: [en]\n", "suite 'x': data set 'belebele_jv_su' has none of its languages: leave it out"),
+    ],
+)
+def test_what_cannot_do_what_it_says_is_refused(rest: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as raised:
+        suite = _suite(tmp_path, MODEL + "datasets: [babel_math, belebele_jv_su]\n" + rest)
+        shards(suite, {name: load_config(name) for name in suite.datasets})
+    assert sentence in str(raised.value)
+
+
+def test_a_date_is_a_text(tmp_path: Path) -> None:
+    assert _suite(tmp_path, MODEL + "datasets: [a]\ntitle: 2026-01-31\n").title == "2026-01-31"
 
 
 def _suite(tmp_path: Path, rest: str):

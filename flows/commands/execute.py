@@ -1,6 +1,5 @@
 """Runs a started run through Prefect with live progress, then prints its table and what to try next."""
 
-import argparse
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,13 +18,6 @@ select model_id, dataset_id, lang, requested, answered, scored, errored, truncat
   m.upper = 1 as is_share, wrong_language, code_switch, tokens_per_second
 from v_results left join metrics m using (metric) where run_id = $run order by model_id, dataset_id, lang
 """
-
-
-def NOT_NEGATIVE(text: str) -> int:
-    """A whole number from 1 up, as argparse's `type`."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 up")
-    return int(text)
 
 
 def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json: bool) -> int:

@@ -4,7 +4,8 @@ import argparse
 import re
 from pathlib import Path
 
-from flows.commands.execute import NOT_NEGATIVE, execute_run
+from flows.commands.execute import execute_run
+from flows.commands.given import count
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="the name under which the answers are kept; the file's when left out")
     parser.add_argument("--family", default="", help="the model's family")
     parser.add_argument("--language", action="append", default=[], help="only this language; may be repeated")
-    parser.add_argument("--limit", type=NOT_NEGATIVE, help="items per language")
+    parser.add_argument("--limit", type=count, help="items per language")
     parser.add_argument(
         "--column", action="append", default=[], metavar="FIELD=COLUMN",
         help="where id, lang, text, dataset, thinking, finish_reason, prompt_tokens, completion_tokens, latency_ms lie",

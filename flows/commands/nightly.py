@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.commands.execute import NOT_NEGATIVE
+from flows.commands.given import count
 
 if TYPE_CHECKING:
     from tasks.engines.process import ServerCommand
@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("suite", nargs="?", help="for serve: a shipped suite's name or a YAML file")
     parser.add_argument("--policy", default="default", help="a shipped policy's name or a YAML file")
     parser.add_argument("--baseline", metavar="RUN|TAG", help="instead of the policy's own")
-    parser.add_argument("--limit", type=NOT_NEGATIVE, help="items per shard, instead of the suite's")
+    parser.add_argument("--limit", type=count, help="items per shard, instead of the suite's")
     parser.add_argument("--cron", default="0 2 * * *", help="when, as five fields (default: %(default)s)")
     parser.add_argument("--timezone", default="UTC", help="IANA name of the time zone that --cron is in")
     parser.add_argument("--webhook", action="append", default=[], metavar="FORMAT:VARIABLE",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.commands.execute import NOT_NEGATIVE
+from flows.commands.given import count, positive
 from flows.commands.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("suite", help="a shipped suite's name, a YAML file, or a model's config.json (with --gpu)")
-    parser.add_argument("--limit", type=NOT_NEGATIVE, help="items per shard, instead of the suite's")
+    parser.add_argument("--limit", type=count, help="items per shard, instead of the suite's")
     parser.add_argument("--model", action="append", default=[], help="only this model of the suite; may be repeated")
     parser.add_argument("--dataset", action="append", default=[], help="only this data set; may be repeated")
     parser.add_argument("--language", action="append", default=[], help="only this language; may be repeated")
-    parser.add_argument("--tokens-per-s", type=float, help="speed to reckon with, where none was measured yet")
+    parser.add_argument("--tokens-per-s", type=positive, help="speed to reckon with, where none was measured yet")
     parser.add_argument("--gpu", help="what vLLM models take of such a GPU: its name (H200), or its memory in GiB")
-    parser.add_argument("--gpu-price", type=float, help="US dollars for an hour of one such GPU")
-    parser.add_argument("--context", type=NOT_NEGATIVE, help="for a config.json: tokens of the longest request")
+    parser.add_argument("--gpu-price", type=positive, help="US dollars for an hour of one such GPU")
+    parser.add_argument("--context", type=count, help="for a config.json: tokens of the longest request")
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -2,12 +2,13 @@
 
 import argparse
 
-from flows.commands.execute import NOT_NEGATIVE, execute_run
+from flows.commands.execute import execute_run
+from flows.commands.given import count
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("suite", help="a shipped suite's name or a YAML file")
-    parser.add_argument("--limit", type=NOT_NEGATIVE, help="items per shard, instead of the suite's")
+    parser.add_argument("--limit", type=count, help="items per shard, instead of the suite's")
     parser.add_argument("--model", action="append", default=[], help="only this model of the suite; may be repeated")
     parser.add_argument("--dataset", action="append", default=[], help="only this data set; may be repeated")
     parser.add_argument("--language", action="append", default=[], help="only this language; may be repeated")

@@ -22,6 +22,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UserError(f"{arguments.file} cannot be read: {error.strerror}") from error
     with source:
         # A broken byte is replaced, not refused: its row is scored and nothing else is lost.
-        for row in score_rows((line.decode("utf-8", "replace") for line in source), corpus=arguments.corpus):
+        lines = (line.decode("utf-8", "replace") for line in source)
+        marked = (line.removeprefix("\ufeff") if number == 0 else line for number, line in enumerate(lines))
+        for row in score_rows(marked, corpus=arguments.corpus):
             print(row)
     return 0

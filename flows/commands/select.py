@@ -3,7 +3,9 @@
 import argparse
 import difflib
 from collections.abc import Sequence
+from typing import cast
 
+from datasets_cfg.config import load_config
 from judges.rubric import load_rubric
 from tasks.languages import language
 from tasks.schema import UserError
@@ -28,9 +30,17 @@ def narrowed(suite: Suite, arguments: argparse.Namespace) -> Suite:
         if suite.languages is not None:
             _known("language", arguments.language, suite.languages, suite.name)
         changes["languages"] = tuple(dict.fromkeys(arguments.language))
+        kept = changes.get("datasets", suite.datasets)
+        changes["datasets"] = _spoken(suite, cast("tuple[str, ...]", kept), arguments.language)
     if arguments.limit is not None:
         changes["limit"] = arguments.limit
     return suite.model_copy(update=changes)
+
+
+def _spoken(suite: Suite, datasets: tuple[str, ...], languages: Sequence[str]) -> tuple[str, ...]:
+    """The data sets that have one of the languages; all of them where none has, which is then told as it is."""
+    found = tuple(n for n in datasets if not set(languages).isdisjoint(load_config(n, suite.dataset_roots).languages))
+    return found or datasets
 
 
 def _without(judge: Judge, gone: set[str]) -> Judge:

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.commands.given import count, positive
+
 if TYPE_CHECKING:
     from warehouse.sql import Answer
 
@@ -15,8 +17,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="the named queries and their parameters")
     parser.add_argument("--format", default="table", help="table, markdown, csv, json, jsonl or parquet")
     parser.add_argument("--output", type=Path, help="write there instead of to standard output")
-    parser.add_argument("--seconds", type=float, default=30, help="hard limit on time")
-    parser.add_argument("--memory", type=int, default=1024, help="hard limit on memory, MB")
+    parser.add_argument("--seconds", type=positive, default=30, help="hard limit on time")
+    parser.add_argument("--memory", type=count, default=1024, help="hard limit on memory, MB")
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+import glob
 import gzip
 import json
 import re
@@ -22,6 +23,7 @@ Row = Mapping[str, object]
 Key = tuple[str | None, str | None, str]
 _COLUMN = re.compile(r"\{([^{}]+)\}")
 _SLOT = re.compile(r"\{(lang|dataset)\}")
+_UNREADABLE = (OSError, EOFError, ValueError, RecursionError, csv.Error, zlib.error)
 
 
 class ReplayAnswers:
@@ -57,19 +59,26 @@ class ReplayAnswers:
 
 
 def check(model: Replay, context: EngineContext) -> None:
-    """UserError when there is no file of recorded answers."""
-    recorded(model, context)
+    """UserError when there is no file of recorded answers, or one that cannot be read as such."""
+    for path in recorded(model, context):
+        try:
+            first = next(_rows(path), None)
+        except _UNREADABLE as error:
+            raise _unreadable(path, error) from error
+        if first is not None:
+            _check_columns(path, first, _needed(model.columns, model.where))
 
 
 def recorded(model: Replay, context: EngineContext) -> list[Path]:
     """Every file that the setting can mean, its slots filled in any way."""
-    pattern = _resolve(_SLOT.sub("*", model.files), context)
-    if pattern.is_file():
-        return [pattern]
-    anchor = Path(pattern.anchor)
-    found = sorted(path for path in anchor.glob(str(pattern.relative_to(anchor))) if path.is_file())
+    named = _resolve(model.files, context)
+    if named.is_file():
+        return [named]
+    anchor = Path(named.anchor)
+    pattern = "*".join(map(glob.escape, _SLOT.split(str(named.relative_to(anchor)))[::2])).replace("**", "*")
+    found = sorted(path for path in anchor.glob(pattern) if path.is_file())
     if not found:
-        raise UserError(f"model '{model.name}' has no recorded answers: no file {pattern}")
+        raise UserError(f"model '{model.name}' has no recorded answers: no file {named}")
     return found
 
 
@@ -93,12 +102,10 @@ def _resolve(files: str, context: EngineContext) -> Path:
 
 def _load(path: Path, columns: Columns, where: Mapping[str, str]) -> dict[Key, Reply]:
     answers: dict[Key, Reply] = {}
-    id_columns = _COLUMN.findall(columns.id) or [columns.id]
     try:
         for number, row in enumerate(_rows(path), 1):
             if number == 1:
-                optional = (value for name, value in columns if name != "id" and value)
-                _check_columns(path, row, (*id_columns, *where, *optional))
+                _check_columns(path, row, _needed(columns, where))
             if any(_value(row, column) != wanted for column, wanted in where.items()):
                 continue
             item_id = _joined(row, columns.id) if "{" in columns.id else _value(row, columns.id) or ""
@@ -109,9 +116,19 @@ def _load(path: Path, columns: Columns, where: Mapping[str, str]) -> dict[Key, R
             answers[key] = _reply(row, columns)
     except UserError:
         raise
-    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
-        raise UserError(f"{path} cannot be read as recorded answers: {error}") from error
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
     return answers
+
+
+def _unreadable(path: Path, error: BaseException) -> UserError:
+    return UserError(f"{path} cannot be read as recorded answers: {error}")
+
+
+def _needed(columns: Columns, where: Mapping[str, str]) -> list[str]:
+    """The columns that a file must have."""
+    id_columns = _COLUMN.findall(columns.id) or [columns.id]
+    return [*id_columns, *where, *(value for name, value in columns if name != "id" and value)]
 
 
 def _reply(row: Row, columns: Columns) -> Reply:
