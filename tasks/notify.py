@@ -25,7 +25,7 @@ TIMEOUT_S = 10.0
 class Webhook(Strict):
     """Where to tell: the address is a secret, so it is named and never written: a variable or a Secret block."""
 
-    name: Name = "webhook"
+    name: Name | None = Field(default=None, description="for logs and for what it was told; the address's if left out")
     format: Literal["json", "slack"] = "json"
     url_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="environment variable")
     url_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$", description="Prefect Secret block")
@@ -35,6 +35,11 @@ class Webhook(Strict):
         if (self.url_env is None) == (self.url_block is None):
             raise ValueError(f"webhook '{self.name}' takes its address from url_env or url_block, one of the two")
         return self
+
+    @property
+    def label(self) -> str:
+        """What logs and what it was told go by: two webhooks without a name do not share their memory."""
+        return self.name or self.url_env or str(self.url_block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +72,17 @@ async def tell(
 
 
 async def _tell(home: Path, news: News, to: Destination, wait_s: float) -> Delivery:
-    path = home / "notified" / f"{checked_name(news.suite, 'suite')}@{to.webhook.name}.json"
+    path = home / "notified" / f"{checked_name(news.suite, 'suite')}@{to.webhook.label}.json"
     told = _told(path)
     found = message(news, told)
     if found is not None:
         reason = await _post(to, FORMATS[to.webhook.format](found), wait_s)
         if reason:
-            return Delivery(to.webhook.name, found.event, False, reason)
+            return Delivery(to.webhook.label, found.event, False, reason)
     now = states(news, told)
     if now != told:
         _remember(path, now)
-    return Delivery(to.webhook.name, found.event if found else "", found is not None)
+    return Delivery(to.webhook.label, found.event if found else "", found is not None)
 
 
 def _told(path: Path) -> States:

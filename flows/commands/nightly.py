@@ -113,7 +113,7 @@ def _webhook(text: str) -> "Webhook":
 
     form, _, variable = text.partition(":")
     try:
-        webhook = Webhook.model_validate({"name": f"{form}-{variable}", "format": form, "url_env": variable})
+        webhook = Webhook.model_validate({"format": form, "url_env": variable})
     except ValidationError as error:
         raise UserError(
             f"--webhook '{text}' is neither json:VARIABLE nor slack:VARIABLE: {error.errors()[0]['msg']}"
