@@ -225,7 +225,7 @@ def test_every_fault_in_a_whole_run(
     faulty, locked = servers
     for name, value in {
         "BABELGATE_HOME": str(tmp_path / "home"), "BABELGATE_DATA_DIR": str(tmp_path), "WRONG_KEY": CANARY,
-        "PREFECT_LOGGING_LEVEL": "DEBUG",
+        "PREFECT_LOGGING_LEVEL": "INFO", "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "400",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     _dataset(tmp_path, "faults", [script for script, *_ in FAULTS])
@@ -252,7 +252,7 @@ def test_every_fault_in_a_whole_run(
     assert set(found) == {script for script, *_ in FAULTS}
     for script, status, attempts, _, said in FAULTS:
         assert found[script][:2] == (status, attempts), script
-        assert said in (found[script][2] or "")
+        assert any(words in (found[script][2] or "") for words in ((said,) if isinstance(said, str) else said)), script
     before = faulty.seen.copy()
     assert main(["resume", "latest", "--quiet"]) == 3
     assert main(["report", "latest"]) == 0
