@@ -148,7 +148,7 @@ def load(folder: Path, arguments: argparse.Namespace) -> str:
     with stack(folder, database=arguments.database) as up, started(words, folder / "null.log", up.env):
         wait(lambda: fetch(f"http://127.0.0.1:{port}/asked"), "the null server")
         suite = write_suite(folder, arguments, f"http://127.0.0.1:{port}")
-        found = [p for p in children(os.getpid()) if b"create_app" in Path(f"/proc/{p}/cmdline").read_bytes()]
+        found = [p for p in children(os.getpid()) if b"server\0start" in Path(f"/proc/{p}/cmdline").read_bytes()]
         size, same = size_of(up), [sys.executable, "-m", "benchmarks.load.drive", "--night", str(folder), str(suite)]
         plain_said, plain = measured([*same, "plain"], up.env, found)
         flow_said, flow = measured([*same, "flow"], up.env, found)
