@@ -7,6 +7,7 @@ import pytest
 
 from flows.cli import main
 from flows.commands import COMMANDS
+from flows.commands.import_ import _stem
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -82,3 +83,11 @@ def test_a_suite_that_cannot_run_starts_nothing(
     error = capsys.readouterr().err
     assert sentence in error and len(error.strip().splitlines()) == 1
     assert not (tmp_path / "home" / "runs").exists()
+
+
+def test_several_files_are_several_models(capsys: pytest.CaptureFixture[str], tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("BABELGATE_HOME", str(tmp_path / "home"))
+    words = ["import", "picks/a.jsonl", "picks/b.{lang}.jsonl.gz", "--dataset", "babel_math"]
+    assert main([*words, "--model", "a"]) == 64
+    assert "--model names one file's answers" in capsys.readouterr().err
+    assert [_stem(word) for word in words[1:3]] == ["a", "b"]

@@ -258,6 +258,8 @@ def cli(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["sane", "--baseline", "base"], 64),
         (["same", "--baseline", "bass"], 64),
         (["same", "--model", "smal"], 64),
+        (["same", "--top-up", "100", "200"], 64),
+        (["same", "--suite", "quickstart"], 64),
         ([], 64),
     ],
 )
