@@ -1,6 +1,5 @@
 """The gate as a flow on Prefect's own server: decide, top up and pay for it, and wait for a person's word."""
 
-import asyncio
 import json
 import os
 import socket
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import environment
+from flows.cli import main
 from tasks.runs import run_ids
 from warehouse.connect import open_published
 
@@ -44,15 +43,14 @@ def _suite(folder: Path, items: int) -> Path:
     return suite
 
 
-def test_topping_up_keeps_answers_and_pays_for_the_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_topping_up_keeps_answers_and_pays_for_the_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     suite, home = _suite(tmp_path, 60), tmp_path / "home"
     monkeypatch.setenv("BABELGATE_HOME", str(home))
-    environment.prepare_prefect(home)
-    from flows.gate import gate
-
-    outcome = asyncio.run(
-        gate(policy=str(tmp_path / "topped.yaml"), home=str(home), suite=str(suite), limits=[25, 60], selftest=False)
-    )
+    words = ["gate", "--suite", str(suite), "--policy", str(tmp_path / "topped.yaml"), "--top-up", "25", "60"]
+    code = main([*words, "--json"])
+    told = json.loads(capsys.readouterr().out)
     first, second = run_ids(home)
     with open_published(home) as con:
         looks = con.execute(
@@ -64,10 +62,10 @@ def test_topping_up_keeps_answers_and_pays_for_the_look(tmp_path: Path, monkeypa
             f"WHERE a.run_id = '{first}' AND b.run_id = '{second}'"
         ).fetchall()[0]
     assert [look[:5] for look in looks] == [
-        (first, "INCONCLUSIVE", 1, pytest.approx(25 / 60), 25), (second, "INCONCLUSIVE", 2, 1.0, 60)
+        (first, "INCONCLUSIVE", 1, pytest.approx(25 / 60), 25), (second, "GO", 2, 1.0, 60)
     ]  # fmt: skip
     assert samples == 25 and looks[1][5] < looks[0][5]
-    assert outcome == {"a": "INCONCLUSIVE"}, "without a self-test there is no GO"
+    assert code == 0 and (told["a"]["run"], told["a"]["outcome"]) == (second, "GO")
 
 
 SCRIPT = """
