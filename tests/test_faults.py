@@ -215,7 +215,7 @@ def _no_key_anywhere(home: Path, run: str) -> None:
     said = {path: _readable(path) for place in places for path in place.rglob("*") if path.is_file()}
     assert [path for path, text in said.items() if CANARY in text] == []
     named = {path.suffix for path, text in said.items() if run in text}
-    assert named >= {".parquet", ".duckdb", ".jsonl", ".json", ".html", ".db"} or ".db-wal" in named
+    assert named >= {".parquet", ".duckdb", ".jsonl", ".json", ".html"} and named & {".db", ".db-wal"}
 
 
 @pytest.mark.slow
