@@ -13,6 +13,8 @@ from tasks.gpu_plan.weights import Weights, weights
 _FIXED = 1 * GIB
 # vLLM's defaults for a server: (GPU memory from which they hold, tokens a step, sequences).
 _STEPS = ((70 * GIB, 8192, 1024), (0, 2048, 256))
+# vLLM's MLA prefill: tokens of the cache that are unpacked at once, and its block.
+_UNPACKED_AT_MOST, _LATENT_BLOCK = 64 * 1024, 64
 # Shares of the data sheet that a server reaches, and what a step takes apart from the GPU's own work.
 _BANDWIDTH_SHARE, _ARITHMETIC_SHARE, _STEP_S = 0.7, 0.5, 0.006
 
@@ -63,8 +65,11 @@ def defaults(gpu: Gpu) -> tuple[int, int]:
     return next((tokens, seqs) for memory, tokens, seqs in _STEPS if gpu.memory >= memory)
 
 
-def working_memory(shape: Shape, gpu: Gpu, split: int = 1) -> int:
-    """Bytes beside weights and cache: the larger of one full step's activations and its sampling, and fixed costs."""
+def working_memory(shape: Shape, gpu: Gpu, split: int = 1, context: int = 8192) -> int:
+    """Bytes beside weights and cache: the larger of one full step's activations and its sampling, and fixed costs.
+
+    Latent attention also unpacks a stretch of the cache into keys and values of every head while it reads prompts.
+    """
     tokens, seqs = defaults(gpu)
     inner = math.ceil(shape.inner / split)
     step = tokens * 2 * (4 * shape.hidden + 3 * inner)
@@ -73,7 +78,11 @@ def working_memory(shape: Shape, gpu: Gpu, split: int = 1) -> int:
         step = max(step, tokens * 2 * (4 * shape.hidden + shape.experts.active * (wide + shape.experts.inner)))
     # Logits in 2 bytes, and in 4 bytes twice: as they are, and sorted or turned into probabilities.
     sampling = seqs * shape.vocab * 10
-    return _FIXED + max(step, sampling)
+    unpacked = 0
+    if shape.latent:
+        stretch = min(max(8 * context, 4 * seqs * _LATENT_BLOCK), _UNPACKED_AT_MOST)
+        unpacked = stretch * math.ceil(shape.heads / split) * (shape.latent.nope + shape.latent.value) * 2
+    return _FIXED + max(step, sampling) + unpacked
 
 
 def fit(shape: Shape, setting: Setting, in_flight: int = 0) -> Fit:
@@ -82,7 +91,7 @@ def fit(shape: Shape, setting: Setting, in_flight: int = 0) -> Fit:
     cache = Cache(setting.cache_bytes, step_tokens=defaults(setting.gpu)[0])
     context = min(setting.context or shape.positions, shape.positions)
     mine = math.ceil(weight.bytes / setting.split)
-    working = working_memory(shape, setting.gpu, setting.split)
+    working = working_memory(shape, setting.gpu, setting.split, context)
     memory = int(setting.gpu.memory * setting.utilisation) - mine - working
     tokens, at_once = fitting(shape, cache, memory, context, setting.split)
     most = longest(shape, cache, memory, setting.split)
