@@ -9,7 +9,7 @@ from flows import environment
 from flows.benchmark import benchmark
 from flows.gate import gate
 from flows.report import report
-from tasks.night import compared_with, failed_night, load_chosen, night, tonight
+from tasks.night import compared_with, end, failed_night, load_chosen, night, tonight
 from tasks.notify import Webhook, notify, tell
 
 
@@ -42,9 +42,10 @@ async def nightly(
     `baseline` is a run or tag and replaces the policy's own; `limit` replaces the suite's items a language.
     """
     where = environment.home(home)
-    run = tonight(load_chosen(suite, limit), environment.engine_context(where))
+    run = tonight(load_chosen(suite, limit), policy, environment.engine_context(where))
     outcome = await benchmark(run.run_id, str(where))
     decisions = await gate(policy, str(where), run_id=run.run_id, baseline=baseline)
     page = report(run.run_id, str(where), compared_with(where, run.run_id))
     await notify(where, night(where, run, outcome, Path(page)), await environment.destinations(webhooks or []))
+    end(where, run)
     return decisions

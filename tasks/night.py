@@ -9,8 +9,9 @@ from tasks.engines import EngineContext
 from tasks.finish import Outcome
 from tasks.gate_read import Reader
 from tasks.news import News, Verdict
+from tasks.policy import load_policy
 from tasks.preflight import prepare
-from tasks.runs import RunRecord, read_run, run_ids, start_run
+from tasks.runs import RunRecord, read_run, record_path, run_ids, start_run
 from tasks.schema import UserError
 from tasks.suite import Suite, load_suite
 from warehouse.connect import open_published
@@ -21,11 +22,12 @@ CONTINUED_WITHIN = timedelta(hours=20)
 """A night that was cut off longer ago is left alone: the next one asks afresh."""
 
 
-def tonight(suite: Suite, context: EngineContext) -> RunRecord:
-    """Start a nightly run, or continue the last one of the same suite and data sets if it did not come to its end.
+def tonight(suite: Suite, policy: str, context: EngineContext) -> RunRecord:
+    """Start a nightly run, or continue the last one of the same suite and data sets if its night is not over.
 
-    UserError or ConfigError: what `prepare` finds.
+    UserError or ConfigError: what `prepare` finds, or what is wrong with the policy: before anything is paid for.
     """
+    load_policy(policy)
     hashes = prepare(suite, context).hashes()
     mine = [run_id for run_id in run_ids(context.home) if run_id.startswith(f"{suite.name}-")]
     for run in (read_run(context.home, run_id) for run_id in reversed(mine)):
@@ -36,13 +38,24 @@ def tonight(suite: Suite, context: EngineContext) -> RunRecord:
     return start_run(context.home, suite, datasets=hashes, data_dir=context.data_dir, kind="nightly")
 
 
+def end(home: Path, run: RunRecord) -> None:
+    """Note that a night is over: decided, reported and told. A complete run whose night is not is decided first."""
+    _ended(home, run).touch()
+
+
+def _ended(home: Path, run: RunRecord) -> Path:
+    return record_path(home, run.run_id).with_name("night-over")
+
+
 def _unfinished(home: Path, run: RunRecord) -> bool:
     if datetime.now(UTC) - datetime.fromisoformat(run.started_at) > CONTINUED_WITHIN:
         return False
+    if not _ended(home, run).exists():
+        return True
     try:
         _, table = read_part(Home(home).part("runs", run.run_id, "run"))
     except (FileNotFoundError, WarehouseError):
-        return True  # ended before its first part was whole
+        return True
     return table.column("status")[0].as_py() != "complete"
 
 

@@ -221,7 +221,7 @@ def test_addresses_are_not_printed() -> None:
 def test_a_night_that_was_cut_off_is_continued_and_a_whole_one_is_not(tmp_path: Path) -> None:
     from tasks.engines import EngineContext
     from tasks.land import land_run
-    from tasks.night import load_chosen, tonight
+    from tasks.night import end, load_chosen, tonight
 
     (tmp_path / "answers.jsonl").write_text('{"id": "1", "completion": "5"}\n')
     (tmp_path / "n.yaml").write_text(
@@ -229,18 +229,23 @@ def test_a_night_that_was_cut_off_is_continued_and_a_whole_one_is_not(tmp_path: 
         "datasets: [babel_math]\nlanguages: [en]\nlimit: 2\n"
     )
     suite, context = load_chosen(str(tmp_path / "n.yaml"), None), EngineContext(tmp_path / "home", None, {})
-    first = tonight(suite, context)
-    assert tonight(suite, context) == first, "killed before its first part"
+    first = tonight(suite, "default", context)
+    assert tonight(suite, "default", context) == first, "killed before its first part"
+    land_run(context.home, first, "complete")
+    assert tonight(suite, "default", context) == first, "answered, but not decided and told"
+    end(context.home, first)
     for status, continued in (("running", True), ("partial", True), ("failed", True), ("complete", False)):
         land_run(context.home, first, status)  # type: ignore[arg-type]
-        assert (tonight(suite, context).run_id == first.run_id) == continued, status
-    second = tonight(suite, context)
+        assert (tonight(suite, "default", context).run_id == first.run_id) == continued, status
+    second = tonight(suite, "default", context)
     assert second.run_id != first.run_id and second.kind == "nightly"
     other = load_chosen(str(tmp_path / "n.yaml"), 1)
-    assert tonight(other, context).run_id not in {first.run_id, second.run_id}, "another limit is another night"
+    assert tonight(other, "default", context).run_id not in {first.run_id, second.run_id}, (
+        "another limit is another night"
+    )
     record = context.home / "runs" / second.run_id / "run.json"
     record.write_text(record.read_text().replace(second.started_at, "2026-01-01T02:00:00+00:00"))
-    assert tonight(suite, context).run_id != second.run_id, "too long ago"
+    assert tonight(suite, "default", context).run_id != second.run_id, "too long ago"
 
 
 def test_another_machine_beats_while_it_works_and_leaves_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
