@@ -2,12 +2,14 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from sacrebleu.metrics.chrf import CHRF
-from sacrebleu.significance import PairedTest
+from sacrebleu.significance import PairedTest, Result
 
 from flows.cli import main
 from tasks.compare import compare, find_subjects
@@ -189,10 +191,12 @@ def test_corpus_metrics_are_compared_by_sacrebleus_paired_bootstrap() -> None:
     duel = corpus_duel(("a", "b"), "de", "chrf", here[0], here[1], (sentences[0], sentences[1]), "")
     words = [_texts(noise, "de") for noise in (4, 2)]
     references = [text for _, text in words[0]]
-    named = [(name, [said for said, _ in side]) for name, side in zip("ba", reversed(words), strict=True)]
+    named: list[tuple[str, Sequence[str]]] = [
+        (name, [said for said, _ in side]) for name, side in zip("ba", reversed(words), strict=True)
+    ]
     _, found = PairedTest(named, {"chrF": CHRF(word_order=0)}, [references], "bs", 1000)()
     (key,) = (key for key in found if key != "System")
-    base, ours = found[key]
+    base, ours = (cast("Result", each) for each in found[key])
     assert (duel.mean_first, duel.mean_second) == pytest.approx((ours.score, base.score))
     assert duel.difference.value == pytest.approx(ours.score - base.score)
     assert (duel.n, duel.wins, duel.losses, duel.ties) == (40, 40, 0, 0)
