@@ -77,7 +77,8 @@ def inspect(job: Job) -> list[str]:
     """Inspect with a task over the problems."""
     problems(job)
     return [
-        str(PEERS / "inspect"), "eval", "benchmarks/throughput/peers/inspect_problems.py", "--model", "openai-api/null/null",
+        str(PEERS / "inspect"), "eval", "benchmarks/throughput/peers/inspect_problems.py",  # relative, or it fails
+        "--model", "openai-api/null/null",
         "--max-connections", str(job.in_flight), "--max-samples", str(job.in_flight), "--display", "none",
         "--log-dir", str(job.folder / "logs"),
     ]  # fmt: skip

@@ -1,10 +1,11 @@
-"""Our whole run against the server's own benchmark: the same prompts, lengths and order on one server, wall times.
+r"""Our whole run against the server's own benchmark: the same prompts, lengths and order on one server, wall times.
 
 Starts a server (vLLM or the embedded one), lets `vllm bench serve` reach its limit, forgets the server's prefix cache,
 runs `babelgate run` (generation, scoring, landing, publication) and prints the ratio and what the gap consists of.
 
     python benchmarks/throughput/server_limit.py --engine llamacpp --bench .venv-vllm/bin/python --requests 96
-    python benchmarks/throughput/server_limit.py --engine vllm --model MODEL --bench .venv-vllm/bin/python --requests 96
+    python benchmarks/throughput/server_limit.py --engine vllm --model MODEL --bench .venv-vllm/bin/python \
+        --requests 96 --server-flags="--enforce-eager --gpu-memory-utilization 0.4"
 
 The Python of --bench needs vLLM and pandas. Requests are the shipped word problems in eight languages, asked again with
 another seed where more are wanted. vLLM gets a template that only joins turns, so that both sides send the same tokens;
