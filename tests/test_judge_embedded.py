@@ -1,12 +1,18 @@
 """A small model as judge end to end: it runs, agrees with labels no better than chance, and is refused."""
 
+import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from flows.cli import main
 from judges.rubric import FOLDER
+from tasks.engines import EngineContext
+from tasks.hearing import hear_judge
+from tasks.land import load_and_publish
+from tests.recorded_run import land_run_of
 from tests.test_rejudge import sql, suite_of
 
 RUBRIC = Path(__file__).parent / "data" / "bare_code_switching.md"
@@ -28,9 +34,11 @@ def test_the_embedded_model_as_judge_is_refused_with_the_reason(
     assert main(["calibrate", f"small:{RUBRIC}", "--suite", suite, "--labels", str(labels), "--probes", "0"]) == 0
     with capsys.disabled():
         print("\n" + capsys.readouterr().out)  # noqa: T201
-    assert main(["run", suite, "--quiet"]) == 0
-    with capsys.disabled():
-        print(capsys.readouterr().out)  # noqa: T201
+    context = EngineContext(home=tmp_path / "home", data_dir=None, env=os.environ)
+    run = asyncio.run(land_run_of(context.home, Path(suite)))
+    heard = asyncio.run(hear_judge(run, run.suite.judges[0], context))
+    load_and_publish(context.home, run.run_id)
+    assert heard.sittings[0].statuses["valid"] >= 1 and not heard.problems
     ((n, kappa, state, reason),) = sql("select n, kappa, state, reason from v_calibrations where judge_model = 'small'")
     assert n >= 50 and abs(kappa) < 0.3 and state == "uncalibrated" and "κ" in reason and "is below 0.6" in reason
     assert sql("select distinct corrected, correction from v_judge_rates") == [(None, "uncalibrated")]

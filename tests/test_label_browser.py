@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.cli import main
-from tasks.budget import Spent
-from tasks.engines import EngineContext, open_engine
-from tasks.land import land_dimensions, land_run, land_samples, load_and_publish
-from tasks.preflight import prepare
-from tasks.runs import start_run
-from tasks.shard import evaluate_shard, serving, shards_of
-from tasks.suite import load_suite
+from tests.recorded_run import land_run_of
 from tests.test_rejudge import TAIL, sql, suite_of
 
 if TYPE_CHECKING:
@@ -50,31 +44,13 @@ def annotate(browser: "Browser", page_file: Path, saved: Path, *, unsure: int) -
     return shown
 
 
-async def land_run_of(folder: Path) -> None:
-    """The recorded answers as a run, shard by shard without a Prefect server."""
-    home = folder / "home"
-    home.mkdir()
-    suite, context = load_suite(str(suite_of(folder, "", "plain", []))), EngineContext(home=home, data_dir=None, env={})
-    prepared = prepare(suite, context)
-    run = start_run(home, suite, datasets=prepared.hashes(), data_dir=None)
-    for name, config in prepared.configs.items():
-        land_samples(home, run, config, {lang: found for (of, lang), found in prepared.items.items() if of == name})
-    land_dimensions(home, run, {"de"})
-    model = suite.models[0]
-    async with open_engine(model, context) as served, serving(run, model, served, context, Spent()) as up:
-        for shard in shards_of(run, model):
-            await evaluate_shard(up, shard)
-    land_run(home, run, "complete")
-    load_and_publish(home, run.run_id)
-
-
 def test_two_annotators_label_in_the_browser(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from playwright.sync_api import sync_playwright
 
     monkeypatch.setenv("BABELGATE_HOME", str(tmp_path / "home"))
-    asyncio.run(land_run_of(tmp_path))
+    asyncio.run(land_run_of(tmp_path / "home", suite_of(tmp_path, "", "plain", [])))
     assert main(["label", "export", "latest", "--rubric", "code_switching", "--out", str(tmp_path), "--json"]) == 0
     exported = json.loads(capsys.readouterr().out)
     assert exported["answers"] == 20
