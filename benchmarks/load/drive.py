@@ -197,9 +197,9 @@ def page(
         f"| memory over time, MB | {over_time(plain[1].memory)} | {over_time(flow[1].memory)} |",
         f"| memory of the server over time, MB | | {over_time(flow[1].server_memory)} |", "",
         f"Prefect costs {client:.3f} s of CPU a shard in the process and {server:.3f} s in the server. A shard of 250",
-        f"answers of 200 tokens takes {realistic:.0f} s at 2,500 tokens a second: if none of that CPU time ran beside the",
-        f"generation, {(client + server) / realistic:.2%} of a night. In wall-clock the flow took {extra:+.1f} s,",
-        f"{extra / shards:+.3f} s a shard; on a machine that does other work as well that is mostly the other work.", "",
+        f"answers of 200 tokens takes {realistic:.0f} s at 2,500 tokens a second: if none of that CPU time ran beside",
+        f"the generation, {(client + server) / realistic:.2%} of a night. In wall-clock the flow took {extra:+.1f} s,",
+        f"{extra / shards:+.3f} s a shard; on a machine that does other work too that is mostly the other work.", "",
         f"Prefect's database grew by {grown / 1e6:.1f} MB, {grown / shards / 1e3:.0f} kB a shard: "
         + ", ".join(f"{count} {name}" for name, count in rows.items()) + ".", "",
         "Pruning, by the settings of `deploy/compose.yaml` with everything made older than their period: after",
