@@ -71,7 +71,7 @@ def test_topping_up_keeps_answers_and_pays_for_the_look(
 SCRIPT = """
 import asyncio, sys
 from flows.gate import gate
-print(asyncio.run(gate(policy=sys.argv[1], home=sys.argv[2], suite=sys.argv[3], limits=[25], ask=True,
+print(asyncio.run(gate(policy=sys.argv[1], home=sys.argv[2], suite=sys.argv[3], limits=[20], ask=True,
                        ask_timeout_s=240, selftest=False)))
 """
 
@@ -131,7 +131,7 @@ def _resume(env: dict[str, str], paused: list[str]) -> bool:
 
 
 def test_a_person_decides_what_the_gate_cannot(tmp_path: Path, server: dict[str, str]) -> None:
-    suite, home = _suite(tmp_path, 25), tmp_path / "home"
+    suite, home = _suite(tmp_path, 20), tmp_path / "home"
     home.mkdir()
     words = [sys.executable, "-c", SCRIPT, str(tmp_path / "topped.yaml"), str(home), str(suite)]
     process = subprocess.Popen(
