@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datasets_cfg.config import DatasetConfig, load_config
 from tasks.datacheck import check_items
 from tasks.engines import EngineContext, check_engine
-from tasks.load import load_items
 from tasks.judge.admission import check_judges
+from tasks.load import load_items
 from tasks.metrics import metrics_for
 from tasks.parallel import Finding, check_parallel
 from tasks.plan import Shard, shards

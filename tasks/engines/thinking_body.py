@@ -7,7 +7,8 @@ def request_body(model: Model) -> dict[str, object]:
     """What is sent with every request of a model: its thinking setting, then `extra_body`, which has the last word."""
     if model.thinking is None:
         return dict(model.extra_body)
-    made, extra = thinking_body(model.thinking), dict(model.extra_body)
+    made = thinking_body(model.thinking)
+    extra: dict[str, object] = dict(model.extra_body)
     for name, value in made.items():
         given = extra.get(name)
         if isinstance(value, dict) and isinstance(given, dict):

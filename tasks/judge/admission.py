@@ -15,7 +15,8 @@ def check_judges(
 ) -> None:  # fmt: skip
     """UserError or RubricError with one sentence for the first judge that cannot or may not judge these models.
 
-    `against` replaces what the judges themselves say a pairwise rubric compares with, `unchecked` names engines to trust.
+    `against` replaces what the judges themselves say a pairwise rubric compares with; `unchecked` names engines to
+    trust.
     """
     names = [judge.model.name for judge in judges]
     twice = sorted({name for name in names if names.count(name) > 1})
