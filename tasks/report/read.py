@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tasks.report import records, records_answers
+from tasks.report import records, records_answers, records_judges
 from tasks.schema import UserError
 from warehouse.connect import open_published
 
@@ -34,8 +34,8 @@ class Results:
     switches: list[records.Switch]
     models: list[records.ModelLine]
     lengths: list[records.Length]
-    judges: list[records.JudgeRate]
-    probes: list[records.JudgeProbe]
+    judges: list[records_judges.JudgeRate]
+    probes: list[records_judges.JudgeProbe]
     nights: list[records.Night]
     counts: list[records.Count]
     failures: list[records_answers.Failure]
@@ -73,8 +73,8 @@ def read_results(home: Path, run_id: str, base: str | None, answers: int) -> Res
             switches=ask(con, "switches", records.Switch, of),
             models=ask(con, "models", records.ModelLine, of),
             lengths=ask(con, "lengths", records.Length, of),
-            judges=ask(con, "judges", records.JudgeRate, of),
-            probes=ask(con, "judge_probes", records.JudgeProbe, of),
+            judges=ask(con, "judges", records_judges.JudgeRate, of),
+            probes=ask(con, "judge_probes", records_judges.JudgeProbe, of),
             nights=ask(con, "trend", records.Night, of),
             counts=counts,
             failures=failures,
