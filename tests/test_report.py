@@ -118,10 +118,10 @@ def test_what_a_page_says(page: str, part: str) -> None:
 
 
 def test_all_failures_of_a_small_run_are_there_to_read(page: str) -> None:
-    """Three Swahili sums that are wrong, cut off and lost, and two translations in the lower half of chrF."""
-    assert "5 of 5 answers" in page
+    """Three Swahili sums that are wrong, cut off and lost; a low chrF is a score, not a failure."""
+    assert "3 of 3 answers" in page
     data = page.partition('id="failures-data">')[2].partition("</script>")[0]
-    assert sorted(row["item"] for row in json.loads(data)) == ["1", "2", "sw-1", "sw-2", "sw-3"]
+    assert sorted(row["item"] for row in json.loads(data)) == ["sw-1", "sw-2", "sw-3"]
 
 
 def test_errors_and_missing_answers_stand_out(page: str) -> None:
