@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -45,6 +44,8 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
+if os.path.exists(sys.argv[2] + "taken"):
+    raise OSError(98, "Address already in use")
 Server(("127.0.0.1", int(sys.argv[1])), Page).serve_forever()
 """
 
@@ -95,17 +96,10 @@ def test_a_server_that_does_not_come_back(tmp_path: Path) -> None:
     async def main() -> None:
         made = command(tmp_path)
         async with serve(made) as server:
+            (tmp_path / "askedtaken").touch()
             os.killpg(server.process.pid, signal.SIGKILL)
-            await server.process.wait()
-            blocker = socket.socket()
-            blocker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            blocker.bind(("127.0.0.1", made.port))
-            blocker.listen()
-            try:
-                await server.fell(1)
-                await server.ready()
-            finally:
-                blocker.close()
+            await server.fell(1)
+            await server.ready()
 
     with pytest.raises(EngineError, match=r"was ended by SIGKILL .*answering; .*port in use"):
         asyncio.run(main())
@@ -138,6 +132,19 @@ def test_the_embedded_server_killed_in_mid_run(tmp_path: Path) -> None:
     assert killed and server.lives == 2, f"{time.monotonic() - began:.0f} s"
     assert len(done) == 24 and {c.status for c in done} <= {"ok", "truncated"}
     assert len(read(tmp_path / "j.jsonl")) == len((tmp_path / "j.jsonl").read_text().splitlines()) == 24
+
+
+def test_the_end_is_not_lost_in_a_restart(tmp_path: Path) -> None:
+    async def main(moments: int) -> None:
+        async with serve(command(tmp_path)) as server:
+            os.killpg(server.process.pid, signal.SIGKILL)
+            await server.process.wait()
+            for _ in range(moments):
+                await asyncio.sleep(0)
+        assert server.process.returncode is not None
+
+    for moments in range(6):
+        asyncio.run(asyncio.wait_for(main(moments), 60))
 
 
 def children(pid: int) -> list[int]:

@@ -88,9 +88,9 @@ class Server:
 
     async def end(self) -> None:
         """No more watching, and the end of the whole process group."""
-        self._watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._watcher
+        while not self._watcher.done():  # a cancellation can be lost where it meets the end of what is waited for
+            self._watcher.cancel()
+            await asyncio.wait([self._watcher], timeout=_POLL_S)
         await _end(self.process)
 
     async def _watch(self) -> None:
@@ -169,7 +169,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _END_GRACE_S)
+        async with asyncio.timeout(_END_GRACE_S):
+            await process.wait()
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
