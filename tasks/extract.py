@@ -13,7 +13,7 @@ from tasks.folding import Folded, fold
 from tasks.payloads import Payload, payloads
 from tasks.schema import Extraction, Kind
 
-EXTRACTOR_VERSION = "1"
+EXTRACTOR_VERSION = "2"
 _NONE = Extraction("none", None, "none", False)
 _UNANNOUNCED = frozenset({"result_line", "bold", "last_line"})
 _LISTED_LINES = 40

@@ -16,7 +16,7 @@ _ZEROS = (
 _LOOKALIKES = {
     "\u2212": "-", "\ufe63": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-",  # en and em dashes stay: they join
     "\ufe6a": "%", "\u066a": "%", "\u3000": " ", "\u2236": ":", "\ufe55": ":",
-    "\ua789": ":", "\u2215": "/", "\u2044": "/",
+    "\ua789": ":", "\u17d6": ":", "\u1366": ":", "\u2215": "/", "\u2044": "/",  # the colons of Khmer and Ethiopic
 }  # fmt: skip
 
 

@@ -94,6 +94,24 @@ def test_gold(row: dict, correct: bool | None) -> None:
     assert score_row(row)["correct"] is correct
 
 
+# lang, answer, gold: a final full stop of any script is not part of an answer, though the official script keeps it.
+FULL_STOPS = [
+    ("my", "ရန်ကုန်။", "ရန်ကုန်"),
+    ("km", "ភ្នំពេញ។", "ភ្នំពេញ"),
+    ("km", "ភ្នំពេញ៕", "ភ្នំពេញ"),
+    ("hi", "दिल्ली।", "दिल्ली"),
+    ("ur", "لاہور۔", "لاہور"),
+    ("ja", "東京。", "東京"),
+]
+
+
+@pytest.mark.parametrize(("lang", "answer", "gold"), FULL_STOPS)
+def test_a_final_full_stop_is_no_part_of_an_answer(lang: str, answer: str, gold: str) -> None:
+    found = score_row({"id": "q", "kind": "qa", "lang": lang, "answer": answer, "gold": gold})
+    assert (found["correct"], found["strict"], found["metrics"]["em_official"]) == (True, True, 0.0)
+    assert score_row({"id": "q", "kind": "qa", "lang": lang, "answer": answer, "gold": gold * 2})["correct"] is False
+
+
 STATUSES = [
     ({**ROW, "answer": "<think>18?</think>ANSWER: 18"}, "ok", True),
     ({**ROW, "answer": "<think>ANSWER: 18"}, "truncated", False),

@@ -20,19 +20,19 @@ def _verdict(correct: bool | None, case: Case) -> Measured:
     return Measured(float(correct), "" if reason == "equal" else reason, SIGNATURE)
 
 
-@item_metric("1", MATCHED, binary=True, always=True)
+@item_metric(EXTRACTOR_VERSION, MATCHED, binary=True, always=True)
 def exact_match(case: Case) -> Measured:
     """Strict accuracy: the answer stands where the prompt asked for it and equals a gold answer."""
     return _verdict(case.match.strict if case.match else None, case)
 
 
-@item_metric("1", MATCHED, binary=True, always=True)
+@item_metric(EXTRACTOR_VERSION, MATCHED, binary=True, always=True)
 def exact_match_lenient(case: Case) -> Measured:
     """Lenient accuracy: an answer found anywhere, or in its other number reading, equals a gold answer."""
     return _verdict(case.match.lenient if case.match else None, case)
 
 
-@item_metric("1", READ, binary=True, always=True)
+@item_metric(EXTRACTOR_VERSION, READ, binary=True, always=True)
 def extraction_found(case: Case) -> Measured:
     """1 where exactly one answer could be read from the text; ambiguous and none are 0, told apart in `reason`."""
     state = case.extraction.state if case.extraction else "none"

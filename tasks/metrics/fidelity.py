@@ -9,7 +9,7 @@ from tasks.schema import Kind
 if TYPE_CHECKING:
     from tasks.codeswitch import LanguageReport
 
-FIDELITY_VERSION = "1"
+FIDELITY_VERSION = "2"
 SIGNATURE = "lid:py3langid+script|words:wordfreq-small|run:score3-words3-p.9"
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_SPANS = 20
