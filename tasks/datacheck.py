@@ -90,6 +90,8 @@ def _usable(check: _Check) -> Iterator[Finding]:
                 seen.add("error", "duplicate_id", item_id, f"stands {times} times")
         for item in items:
             if what := problem(item):
+                if "surrogate" in what:  # damaged text is told of below, with its place
+                    continue
                 seen.add("error", "gold" if "gold" in what else "empty", item.item_id, what)
             elif item.context == "" and check.config.columns.context is not None:
                 seen.add("error", "empty", item.item_id, "has no context")
