@@ -8,7 +8,7 @@ from tasks.gate_evidence import gather
 from tasks.gate_examples import Example, query_for, telling
 from tasks.gate_measured import FACTS
 from tasks.gate_quantities import PIVOT, PIVOTED
-from tasks.gate_read import Reader, Subject, find_baseline, run_facts
+from tasks.gate_read import Reader, RunFacts, Subject, find_baseline, run_facts
 from tasks.gate_rules import Evidence, Outcome, RuleResult, Verdict, decide
 from tasks.gate_sides import Sides, Weighing, sides
 from tasks.policy import Policy, Rule, Tier, check_against
@@ -130,20 +130,30 @@ def gate(
     rows = tuple(_row(raw, result, both) for raw, result in zip(weighed, decision.results, strict=True))
     return GateReport(
         subject, base, policy.name, digest(policy.model_dump(mode="json")), policy.alpha, decision.outcome,
-        decision.reason, (*distrust, *blocks), tuple(_silent(policy, weighed, ours.languages)), rows, look,
+        decision.reason, (*distrust, *blocks), tuple(_silent(policy, weighed, ours)), rows, look,
         len(looks) + 1,
     )  # fmt: skip
 
 
-def _silent(policy: Policy, weighed: Sequence[Weighing], languages: Sequence[str]) -> list[str]:
-    """Languages of the run of which a rule that names none says nothing, because nothing there has its quantity."""
+def _silent(policy: Policy, weighed: Sequence[Weighing], ours: RunFacts) -> list[str]:
+    """What a rule that names none says nothing of, languages or data sets, because nothing there has its quantity."""
     found = []
     for rule in policy.rules:
-        heard = {lang for each in weighed if each.rule is rule for lang in each.cell.langs}
-        unheard = [code for code in languages if code not in heard and not (rule.quantity in PIVOTED and code == PIVOT)]
-        if heard and unheard and policy.languages_of(rule) is None and rule.scope != "worst_language":
+        cells = [each.cell for each in weighed if each.rule is rule]
+        heard = {name for cell in cells for name in (cell.datasets if rule.scope == "each_dataset" else cell.langs)}
+        unheard = [name for name in _open_to(policy, rule, ours) if name not in heard]
+        if heard and unheard:
             found.append(f"'{rule.name}' says nothing of {', '.join(unheard)}: nothing there has a {rule.quantity}")
     return found
+
+
+def _open_to(policy: Policy, rule: Rule, ours: RunFacts) -> Sequence[str]:
+    """The data sets or languages that a rule is about though it names none."""
+    if rule.scope == "each_dataset":
+        return () if rule.datasets else sorted(ours.datasets)
+    if policy.languages_of(rule) is not None or rule.scope == "worst_language":
+        return ()
+    return [code for code in ours.languages if not (rule.quantity in PIVOTED and code == PIVOT)]
 
 
 def _baseline(

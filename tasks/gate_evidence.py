@@ -7,7 +7,7 @@ from dataclasses import replace
 from tasks.gate_cells import Cell, cells
 from tasks.gate_corpus import Counted, corpus_against_baseline, corpus_against_bound
 from tasks.gate_facts import weigh_fact
-from tasks.gate_judge import Verdict, judge_against_baseline, judge_against_bound, unusable
+from tasks.gate_judge import Verdict, differing, judge_against_baseline, judge_against_bound, unusable
 from tasks.gate_measured import FACTS
 from tasks.gate_read import Observation
 from tasks.gate_rules import Evidence, worst_of
@@ -72,11 +72,10 @@ def _weighing(rule: Rule, cell: Cell, both: Sides, weigh: Weigh, missing: str, l
 
 def _fewest(rule: Rule, cell: Cell, both: Sides) -> tuple[int, str]:
     """The language of a cell with the fewest items that have a number, and how many it has."""
-    counts = Counter({lang: 0 for lang in cell.langs})
+    counted = {each.of.key for each in read(rule, both, both.ours) if cell.holds(each.of) and _counts(each)}
     theirs = {e.of.key for e in read(rule, both, both.theirs) if _counts(e)} if _paired(rule, both) else None
-    for each in read(rule, both, both.ours):
-        if cell.holds(each.of) and _counts(each) and (theirs is None or each.of.key in theirs):
-            counts[each.of.lang] += 1
+    counts = Counter({lang: 0 for lang in cell.langs})
+    counts.update(lang for _, lang, _ in (counted if theirs is None else counted & theirs))
     lang, fewest = min(counts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
     return fewest, lang
 
@@ -128,7 +127,7 @@ def _judged(rule: Rule, cell: Cell, both: Sides) -> tuple[Weighed | None, str]:
     weighed = []
     for judge in sorted({each.judge for each in ours}):
         own, base = ([each for each in side if each.judge == judge] for side in (ours, theirs))
-        blocked = blocked or unusable(own) or unusable(base)
+        blocked = blocked or unusable(own) or unusable(base) or differing(own, base)
         if rule.margin is None:
             weighed.append(judge_against_bound(own, *bound_of(rule)))
         else:

@@ -21,13 +21,15 @@ QUERIES = Path(warehouse.__file__).parent / "evidence"
 class Rated:
     """A valid verdict: its value, its sampling weight, and where people labelled the answer too, what they said.
 
-    `label_weight` is one by the chance with which the answer was drawn for labelling.
+    `label_weight` is one by the chance with which the answer was drawn for labelling. Repeated answers to one `item`
+    count as one; where it is empty the verdict stands alone.
     """
 
     value: float
     weight: float = 1.0
     label: float | None = None
     label_weight: float = 1.0
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,12 @@ def _by_labels(rated: Sequence[Rated]) -> Estimate:
 
 
 def _by_calibration(rated: Sequence[Rated], tables: Sequence[tuple[float, float, float, float]]) -> Estimate:
-    """Rogan-Gladen with the error rates of the calibration, on Kish's effective number of verdicts."""
+    """Rogan-Gladen with the error rates of the calibration, on Kish's effective number of items."""
     weight = sum(each.weight for each in rated)
-    judged = round(weight**2 / sum(each.weight**2 for each in rated)) if weight else 0
+    by_item: dict[str, float] = {}
+    for place, each in enumerate(rated):
+        by_item[each.item or str(place)] = by_item.get(each.item or str(place), 0.0) + each.weight
+    judged = round(weight**2 / sum(w**2 for w in by_item.values())) if weight else 0
     share = sum(each.weight * each.value for each in rated) / weight if weight else 0.0
     if not tables:
         return no_estimate("no calibration", "Rogan-Gladen", n=judged)

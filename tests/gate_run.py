@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 from tests.small_run import put
 from warehouse.home import Home
@@ -47,6 +48,12 @@ class Run:
     latency_ms: int = 1000
     flagged: Mapping[str, int] | None = None
     """By language: how many answers a judge of grammar flags."""
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """By language: how many answers the judge says it cannot judge."""
+    rubric_version: str = "1"
+    repeats: int = 1
+    beside: str = ""
+    """A second data set, of which nothing was measured."""
 
 
 def pattern(n: int, wrong: int) -> list[float | None]:
@@ -67,14 +74,19 @@ def write(home: Home, run: Run) -> None:
     put(home, "datasets", run.name, "datasets", {
         "dataset_id": "sums", "version": run.version, "kind": "math", "primary_metric": "exact_match",
         "content_hash": "a", "config_hash": run.config_hash,
-    })  # fmt: skip
+    }, *({"dataset_id": name, "version": "1", "kind": "open", "primary_metric": "chrf", "content_hash": "b"}
+         for name in [run.beside] if name))  # fmt: skip
     put(home, "languages", run.name, "languages", *(
         {"lang": lang, "name": lang, "written_at": start} for lang in run.right
     ))  # fmt: skip
     put(home, "metrics", run.name, "metrics", *METRIC_ROWS)
     put(home, "plans", run.name, "plans", *(
-        {"model_id": run.model, "lang": lang, "dataset_id": "sums", "requested": len(right) + run.never_came}
+        {"model_id": run.model, "lang": lang, "dataset_id": "sums",
+         "requested": run.repeats * len(right) + run.never_came}
         for lang, right in run.right.items()
+    ), *(
+        {"model_id": run.model, "lang": lang, "dataset_id": run.beside, "requested": 0}
+        for lang in run.right if run.beside
     ))  # fmt: skip
     if run.selftest:
         put(
@@ -91,14 +103,14 @@ def write(home: Home, run: Run) -> None:
 def _shard(home: Home, run: Run, lang: str, start: datetime) -> None:
     same = {"model_id": run.model, "lang": lang, "dataset_id": "sums"}
     samples, completions, extractions, scores, verdicts = [], [], [], [], []
-    for n, right in enumerate(run.right[lang]):
+    for repeat, (n, right) in product(range(run.repeats), enumerate(run.right[lang])):
         of = uuid.uuid5(uuid.NAMESPACE_OID, f"{lang} {n} {run.text}")
-        samples.append({
+        samples += [] if repeat else [{
             "sample_id": of, "dataset_id": "sums", "dataset_version": run.version, "lang": lang, "item_id": str(n),
             "parallel_id": str(n), "cluster_id": str(n), "kind": "math", "question": f"{n} + 0 = ?", "gold": [str(n)],
             "category": "even" if n % 2 == 0 else "odd",
-        })  # fmt: skip
-        who = {"completion_id": completion_uuid(run.name, run.model, of, 0), "sample_id": of, "repeat_ix": 0}
+        }]  # fmt: skip
+        who = {"completion_id": completion_uuid(run.name, run.model, of, repeat), "sample_id": of, "repeat_ix": repeat}
         status = "infra_error" if right is None else "ok"
         completions.append(who | {
             "status": status, "attempts": 1, "created_at": start + timedelta(seconds=n), "text": f"It is {n}.",
@@ -119,10 +131,12 @@ def _shard(home: Home, run: Run, lang: str, start: datetime) -> None:
             at | {"metric": "wrong_language", "value": elsewhere},
         ]
         if run.flagged is not None and right is not None:
+            unread = n >= len(run.right[lang]) - run.unread.get(lang, 0)
             verdicts.append(who | {
-                "verdict_key": uuid.uuid5(uuid.NAMESPACE_OID, f"{run.name} {lang} {n}"), "judge_model": "judge",
-                "rubric": "grammar", "rubric_version": "1", "status": "valid", "weight": 1.0, "judged_at": start,
-                "judge_fingerprint": "j", "value": float(n < run.flagged.get(lang, 0)),
+                "verdict_key": uuid.uuid5(uuid.NAMESPACE_OID, f"{run.name} {lang} {n} {repeat}"),
+                "judge_model": "judge", "rubric": "grammar", "rubric_version": run.rubric_version, "weight": 1.0,
+                "judged_at": start, "status": "cannot_judge" if unread else "valid", "judge_fingerprint": "j",
+                "value": None if unread else float(n < run.flagged.get(lang, 0)),
             })  # fmt: skip
     put(home, "samples", run.name, f"sums_{lang}", *samples)
     shard = shard_uuid(run.name, run.model, lang, "sums")
@@ -132,11 +146,13 @@ def _shard(home: Home, run: Run, lang: str, start: datetime) -> None:
             write_part(home, kind, run.name, shard, arrow_table(kind, rows, same))
 
 
-def calibrate(home: Home, lang: str, counts: tuple[int, int, int, int], state: str = "calibrated") -> None:
+def calibrate(
+    home: Home, lang: str, counts: tuple[int, int, int, int], state: str = "calibrated", version: str = "1"
+) -> None:
     """A calibration of the judge of grammar: (true +, false +, false -, true -)."""
     names = ("true_positives", "false_positives", "false_negatives", "true_negatives")
-    put(home, "calibrations", f"calibration-{lang}", lang, {
-        "judge_model": "judge", "rubric": "grammar", "rubric_version": "1", "lang": lang, "n": sum(counts),
+    put(home, "calibrations", f"calibration-{lang}-{version}", lang, {
+        "judge_model": "judge", "rubric": "grammar", "rubric_version": version, "lang": lang, "n": sum(counts),
         "state": state, "made_at": START, "judge_fingerprint": "j", "reason": "kappa is 0.31",
         **dict(zip(names, map(float, counts), strict=True)),
     })  # fmt: skip

@@ -50,6 +50,11 @@ RUNS = [
     Run("base-partial", FINE, status="partial", day=27),
     Run("two-languages", {"en": FINE["en"], "th": FINE["th"]}, day=28),
     Run("slow", FINE, latency_ms=9000, usd=None, day=22),
+    Run("poems-too", FINE, beside="poems", day=33),
+    Run("half-read", FINE, flagged={"en": 3, "th": 3}, unread={"en": 150, "th": N, "sw": 20}, day=29),
+    Run("other-rubric", FINE, flagged={"en": 3, "sw": 3, "th": 3}, rubric_version="2", day=30),
+    Run("twice-asked", FINE, flagged={"en": 3, "sw": 3, "th": 3}, repeats=2, day=31),
+    Run("twice-few", {lang: right[:120] for lang, right in FINE.items()}, flagged={"en": 1}, repeats=2, day=32),
 ]
 
 
@@ -60,6 +65,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         write(home, run)
     calibrate(home, "en", (45, 5, 5, 45))
     calibrate(home, "th", (45, 5, 5, 45))
+    calibrate(home, "en", (45, 5, 5, 45), version="2")
     calibrate(home, "sw", (20, 20, 20, 20), "uncalibrated")
     assert load_parts(home).rejected == []
     publish(home)
@@ -147,6 +153,27 @@ CASES = [
      "not calibrated in sw: kappa"),
     ("judged", {"quantity": "judge.grammar", "languages": ["sw"], "at_most": 0.5}, None, "INCONCLUSIVE", "I",
      "not calibrated in sw"),
+    ("half-read", {"quantity": "judge.grammar", "languages": ["en"], "at_most": 0.15}, None, "INCONCLUSIVE", "I",
+     "could not read 150 of 300 answers in en, above 10%"),
+    ("half-read", {"quantity": "judge.grammar", "languages": ["th"], "at_most": 0.15}, None, "INCONCLUSIVE", "M",
+     "no "),
+    ("other-rubric", {"quantity": "judge.grammar", "languages": ["en"], "at_most": 0.15}, None, "GO", "P", ""),
+    ("other-rubric", {"quantity": "judge.grammar", "languages": ["en"], "margin": 0.3}, "judged", "INCONCLUSIVE", "I",
+     "the version of the rubric differs ('2' here, '1' in the baseline)"),
+    ("judged", {"quantity": "judge.grammar", "languages": ["en"], "margin": 0.3}, "twice-asked", "GO", "P", ""),
+    # Repeated answers to an item are one item: of judges, of scores, of latencies.
+    ("twice-few", {"quantity": "judge.grammar", "languages": ["en"], "at_most": 0.15}, None, "INCONCLUSIVE", "I",
+     "only 120 of 200 items"),
+    ("twice-few", {**ACC, **EACH, "at_least": 0.5}, None, "INCONCLUSIVE", "III", "only 120 of 200 items"),
+    ("twice-few", {"quantity": "latency_p95_ms", "languages": ["en"], "at_most": 2000.0}, None, "INCONCLUSIVE", "I",
+     "only 120 of 200 items"),
+    ("poems-too", {**ACC, "scope": "each_dataset", "at_least": 0.7}, None, "GO", "P",
+     "'r0' says nothing of poems: nothing there has a accuracy"),
+    ("poems-too", {**ACC, "scope": "each_dataset", "datasets": ["sums", "poems"], "at_least": 0.7}, None,
+     "INCONCLUSIVE", "MP", "nothing in poems has a accuracy"),
+    ("poems-too", {**ACC, "scope": "each_dataset", "datasets": ["poems"], "at_least": 0.7}, None,
+     "INCONCLUSIVE", "M", "nothing in the run has a accuracy"),
+    ("twice-asked", {**ACC, **EACH, "at_least": 0.7}, None, "GO", "PPP", ""),
     # What a careless gate would let pass.
     ("two-languages", HOLDS, "base", "INCONCLUSIVE", "PMP", "left out sw, which the baseline has"),
     ("two-languages", {**ACC, "margin": 0.1}, "base", "INCONCLUSIVE", "I", "only 0 of 200 items in sw"),

@@ -258,11 +258,14 @@ def test_calibrations_are_landed(tmp_path: Path) -> None:
 
 
 def test_the_gate_goes_by_labels_of_the_run_and_refuses_a_contradiction() -> None:
-    where = Item("d", "de", "i", "p", "c", "")
+    def where(n: int) -> Item:
+        return Item("d", "de", f"i{n}", f"p{n}", f"c{n}", "")
 
     def read(labels: int, table: tuple[float, float, float, float], bad: int) -> list[Verdict]:
         return [
-            Verdict(where, "judge", 1.0, flag, "valid", "calibrated", "", table, float(n < bad) if n < labels else None)
+            Verdict(
+                where(n), "judge", 1.0, flag, "valid", "calibrated", "", table, float(n < bad) if n < labels else None
+            )
             for n, flag in enumerate(FLAGS)
         ]
 

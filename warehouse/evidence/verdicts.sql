@@ -2,7 +2,7 @@
 SELECT v.dataset_id, v.lang, p.item_id, p.parallel_id, p.cluster_id, coalesce(p.category, ''), v.judge_model,
        v.weight, v.value, v.status, coalesce(c.state, 'uncalibrated'), coalesce(c.reason, 'it was never calibrated there'),
        coalesce(c.true_positives, 0), coalesce(c.false_positives, 0), coalesce(c.false_negatives, 0),
-       coalesce(c.true_negatives, 0), l.value, coalesce(l.weight, 1)
+       coalesce(c.true_negatives, 0), v.rubric_version, l.value, coalesce(l.weight, 1)
 FROM v_verdicts v
 JOIN samples p ON p.sample_id = v.sample_id
 LEFT JOIN v_calibrations c ON c.judge_model = v.judge_model AND c.rubric = v.rubric
