@@ -1,4 +1,4 @@
-"""`babelgate warehouse VERB` does what it says and says what it did; without harlequin `babelgate sql` says how to get it."""
+"""`babelgate warehouse VERB` does what it says; without harlequin `babelgate sql` says how to get it."""
 
 import json
 import shutil
