@@ -115,6 +115,8 @@ def _opening_label(text: str, labels: tuple[str, ...]) -> ChoiceReading:
 
 def _bare_list(text: str, start: int, labels: tuple[str, ...]) -> ChoiceReading:
     """Several different labels alone on their lines from `start` to the end, as one ambiguous reading."""
+    if "\n" not in text[start:]:
+        return NO_CHOICE
     found: dict[str, ChoiceReading] = {}
     for begin, end in islice(_lines(text, start), _LISTED_LINES):
         reading = read_leading(text, begin, end, labels)

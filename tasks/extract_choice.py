@@ -94,12 +94,14 @@ def read_leading(text: str, start: int, end: int, labels: tuple[str, ...]) -> Ch
     match = patterns.leading.match(text, start, end)
     if match is None or _NEGATED_BEHIND.match(text, match.end(1), end):
         return NO_CHOICE
-    further, behind = _joined(text, match.end(), end, label_set(labels))
-    if further and _NEGATED_BEHIND.match(text, behind, end):
-        return NO_CHOICE
-    comma = None if further else patterns.listed.match(text, match.end(), end)
-    if comma and (not _GOES_ON.match(text, comma.end(), end) or patterns.listed.match(text, comma.end(), end)):
-        further = label_set(labels).means(comma[comma.lastindex or 1])
+    further: tuple[str, ...] = ()
+    if comma := patterns.listed.match(text, match.end(), end):
+        further, behind = _joined(text, match.end(), end, label_set(labels))
+        if further and _NEGATED_BEHIND.match(text, behind, end):
+            return NO_CHOICE
+        ends = not _GOES_ON.match(text, comma.end(), end) or patterns.listed.match(text, comma.end(), end)
+        if ends and not further:
+            further = label_set(labels).means(comma[comma.lastindex or 1])
     if not further and not _stands_as_label(text, match, end):
         return NO_CHOICE
     return _one_of([*label_set(labels).means(match[1]), *further], match.span(1))

@@ -180,11 +180,19 @@ def _not_negated(text: str, numbers: list[Number], end: int) -> list[Number]:
     for number in numbers:
         begin, behind = number.span
         negated = NEGATED_BEHIND.match(text, behind, min(end, behind + 24))
-        if not negated and not _NEGATED.search(text, max(floor, begin - 20), begin):
+        if not negated and not _is_negated(text, max(floor, begin - 20), begin):
             kept.append(number)
         # A negator belongs to one number: in "20ではなく18" not to the second.
         floor = negated.end() if negated else behind
     return kept
+
+
+def _is_negated(text: str, floor: int, begin: int) -> bool:
+    before = text[floor:begin].rstrip()
+    # A negator ends in a letter or mark; behind a colon, bracket or currency sign the search is spared.
+    if not before or (before[-1].isascii() and not before[-1].isalpha()):
+        return False
+    return _NEGATED.search(text, floor, begin) is not None
 
 
 def _is_circumstance(text: str, number: Number) -> bool:
@@ -198,7 +206,7 @@ def _is_circumstance(text: str, number: Number) -> bool:
 
 def _only_bold(text: str, start: int, end: int, numbers: list[Number]) -> Number | None:
     """The number in the payload's only bold words, where it has such."""
-    bolds = [found.span(1) for found in _BOLD.finditer(text, start, end)]
+    bolds = [found.span(1) for found in _BOLD.finditer(text, start, end)] if "**" in text[start:end] else []
     if len(bolds) != 1:
         return None
     inside = [number for number in numbers if bolds[0][0] <= number.span[0] and number.span[1] <= bolds[0][1]]

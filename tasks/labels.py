@@ -53,6 +53,7 @@ class LabelSet:
         return (self.labels[position],) if 0 <= position < len(self.labels) else ()
 
 
+@lru_cache(maxsize=4096)
 def label_key(label: str) -> str:
     """A label as it is compared: full-width folded, without brackets and points, upper case."""
     return fold_word(label).strip(" ().[]:*、。").upper()

@@ -137,14 +137,12 @@ def _hits(text: str, lang: str, markers: tuple[str, ...]) -> list[_Hit]:
 
 def _announced(text: str, lang: str, at: int, end: int) -> _Hit | None:
     """What follows a marker: a colon, a copula, a few words and a colon, a dash, or the answer itself."""
-    line = text.rfind("\n", 0, at) + 1
-    by_colon = "marker_line" if _LEAD_WORDS.match(text, line, at) else "marker_inline"
     if colon := _COLON.match(text, end):
-        return _Hit(at, colon.end(), by_colon)
+        return _Hit(at, colon.end(), _by_colon(text, at))
     if copula := copula_pattern(lang).match(text, end):
         return _Hit(at, copula.end(), "marker_copula")
     if colon := _LATER_COLON.match(text, end):
-        return _Hit(at, colon.end(), by_colon)
+        return _Hit(at, colon.end(), _by_colon(text, at))
     if dash := _DASH.match(text, end):
         return _Hit(at, dash.end(), "marker_copula")
     if text[end : end + 1] in " \t*" and _DIRECT.match(text, end, end + 3):
@@ -152,6 +150,10 @@ def _announced(text: str, lang: str, at: int, end: int) -> _Hit | None:
     if writes_directly(lang) and (direct := _DIRECT.match(text, end)):
         return _Hit(at, direct.end(), "marker_copula")
     return None
+
+
+def _by_colon(text: str, at: int) -> str:
+    return "marker_line" if _LEAD_WORDS.match(text, text.rfind("\n", 0, at) + 1, at) else "marker_inline"
 
 
 def _line_payload(text: str, hit: _Hit, hits: list[_Hit]) -> Payload:

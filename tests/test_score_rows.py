@@ -107,9 +107,12 @@ FULL_STOPS = [
 
 @pytest.mark.parametrize(("lang", "answer", "gold"), FULL_STOPS)
 def test_a_final_full_stop_is_no_part_of_an_answer(lang: str, answer: str, gold: str) -> None:
-    found = score_row({"id": "q", "kind": "qa", "lang": lang, "answer": answer, "gold": gold})
-    assert (found["correct"], found["strict"], found["metrics"]["em_official"]) == (True, True, 0.0)
-    assert score_row({"id": "q", "kind": "qa", "lang": lang, "answer": answer, "gold": gold * 2})["correct"] is False
+    row = {"id": "q", "kind": "qa", "lang": lang, "answer": answer}
+    found, _ = run(lines(row | {"gold": gold}, row | {"gold": gold * 2}))
+    assert [(each["correct"], each["strict"], each["metrics"]["em_official"]) for each in found] == [
+        (True, True, 0.0),
+        (False, False, 0.0),
+    ]
 
 
 STATUSES = [
