@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from datasets_cfg.config import DatasetConfig
 from tasks.languages import language
-from tasks.schema import Message, UserError
+from tasks.schema import Message, UserError, digest
 from tasks.suite import Model, Suite
 
 
@@ -21,8 +21,10 @@ class Shard:
 
     @property
     def slug(self) -> str:
-        """A file name that tells."""
-        return f"{self.model}__{self.dataset}__{self.lang}"
+        """A file name that tells, and no other shard's: names may hold the two strokes themselves."""
+        parts = (self.model, self.dataset, self.lang)
+        slug = "__".join(parts)
+        return f"{slug}__{digest(*parts)[:12]}" if any("__" in part for part in parts) else slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,29 @@ def shards(suite: Suite, configs: Mapping[str, DatasetConfig]) -> tuple[Shard, .
                 language(code)
         if wanted is not None and wanted.isdisjoint(configs[name].languages):
             raise UserError(f"suite '{suite.name}': data set '{name}' has none of its languages: leave it out")
-    return tuple(
+    found = tuple(
         Shard(model.name, name, lang)
         for model in suite.models
         for name in suite.datasets
         for lang in configs[name].languages
         if wanted is None or lang in wanted
     )
+    _check_limits(suite, found)
+    return found
+
+
+def item_limit(suite: Suite, shard: Shard) -> int | None:
+    """How many items a shard has at most: the last of the suite's limits that fits it, else its one for all."""
+    fitting = [each.limit for each in suite.limits if each.fits(shard.model, shard.dataset, shard.lang)]
+    return fitting[-1] if fitting else suite.limit
+
+
+def _check_limits(suite: Suite, found: Sequence[Shard]) -> None:
+    """UserError where a limit fits no shard: it names what the suite does not have."""
+    for each in suite.limits:
+        if not any(each.fits(shard.model, shard.dataset, shard.lang) for shard in found):
+            named = " ".join(name for name in (each.model, each.dataset, each.language) if name)
+            raise UserError(f"suite '{suite.name}': the limit of {each.limit} items for '{named}' fits no shard of it")
 
 
 def _languages(suite: Suite, configs: Mapping[str, DatasetConfig]) -> frozenset[str] | None:

@@ -64,6 +64,9 @@ BAD_SUITES = [
     ("{name: m, engine: replay, files: /nosuch/answers.jsonl}", "babel_math", "/nosuch/answers.jsonl"),
     ("{name: m, engine: llamacpp, model: /nosuch.gguf}", "babel_math", "no GGUF file '/nosuch.gguf'"),
     ("{name: m, engine: vllm, model: x, python: /nosuch/python}", "babel_math", "/nosuch/python"),
+    ("{name: m, engine: llamacpp, model: ~nosuchuser/x}", "babel_math", "no GGUF file '~nosuchuser/x'"),
+    ("{name: m, engine: vllm, model: x, python: ~nosuchuser/x}", "babel_math", "not there: ~nosuchuser/x"),
+    ("{name: m, engine: replay, files: ~nosuchuser/x}", "babel_math", "~nosuchuser/x"),
     ("{name: m, engine: llamacpp}", "babel_maths", "unknown dataset 'babel_maths'; did you mean 'babel_math'?"),
     ("{name: m, engine: llamacpp}", "mgsm", "mgsm"),
 ]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.plan import Shard
 from tasks.runs import read_run, record_path, run_ids, start_run
 from tasks.schema import UserError, digest
 from tasks.suite import load_suite
@@ -53,3 +54,9 @@ def test_a_torn_record_is_refused(tmp_path: Path) -> None:
 def test_a_digest_does_not_run_its_parts_together() -> None:
     assert digest("ab", "c") != digest("a", "bc")
     assert digest("\ud800") == digest("\ud800")
+
+
+def test_no_two_shards_share_a_journal() -> None:
+    shards = [Shard("a__b", "c", "en"), Shard("a", "b__c", "en"), Shard("a", "b", "c__en"), Shard("a_", "b", "en")]
+    assert len({shard.slug for shard in shards}) == len(shards)
+    assert Shard("a_", "b", "en").slug == "a___b__en"  # names of journals that are there

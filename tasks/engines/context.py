@@ -31,6 +31,14 @@ class EngineContext:
         return f"EngineContext({str(self.home)!r})"
 
 
+def given_path(words: str) -> Path:
+    """A path as a person wrote it, `~` filled in; as it stands where there is no such person, so it is not found."""
+    try:
+        return Path(words).expanduser()
+    except RuntimeError:
+        return Path(words)
+
+
 def file_digest(path: Path, home: Path) -> str:
     """sha256 of a file, remembered under `home` by path, size and time of change: models are gigabytes."""
     memory = home / "models" / "digests.json"

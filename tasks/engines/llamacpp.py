@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tasks.engines.context import EngineContext, file_digest
+from tasks.engines.context import EngineContext, file_digest, given_path
 from tasks.engines.process import ServerCommand, free_port, serve
 from tasks.engines.thinking_body import request_body
 from tasks.schema import Endpoint, UserError, digest
@@ -31,7 +31,7 @@ def check(model: LlamaCpp, context: EngineContext) -> None:
 def gguf_path(model: str) -> Path:
     """The GGUF file that a suite means: a path, or the name of a model that comes in a package."""
     if model not in PACKAGED:
-        path = Path(model).expanduser()
+        path = given_path(model)
         if not path.is_file():
             raise UserError(f"no GGUF file '{model}': give its path, or one of {', '.join(PACKAGED)}")
         return path.absolute()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tasks.engines.calls import CallFailed
-from tasks.engines.context import EngineContext, file_digest
+from tasks.engines.context import EngineContext, file_digest, given_path
 from tasks.engines.reply import Reply, Usage, storable
 from tasks.schema import Request, UserError, digest
 from tasks.suite import Columns, Replay, Sampling
@@ -94,7 +94,7 @@ def _fill(files: str, values: Mapping[str, str]) -> str:
 
 def _resolve(files: str, context: EngineContext) -> Path:
     """A path as it stands, or under BABELGATE_DATA_DIR where only that has it."""
-    path = Path(files).expanduser()
+    path = given_path(files)
     if path.is_absolute() or context.data_dir is None or path.exists():
         return path.absolute()
     return context.data_dir / path

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from tasks.engines.context import EngineContext, EngineError, file_digest
+from tasks.engines.context import EngineContext, EngineError, file_digest, given_path
 from tasks.engines.process import ServerCommand, fetch, free_port, serve
 from tasks.engines.thinking_body import request_body
 from tasks.schema import Endpoint, UserError, digest
@@ -33,9 +33,9 @@ def interpreter(model: Vllm, env: Mapping[str, str]) -> str:
         ("BABELGATE_VLLM_PYTHON", env.get("BABELGATE_VLLM_PYTHON")),
     ):
         if named:
-            if not Path(named).expanduser().is_file():
+            if not given_path(named).is_file():
                 raise UserError(f"{origin} names a Python that is not there: {named}")
-            return str(Path(named).expanduser())
+            return str(given_path(named))
     beside = PROJECT / ".venv-vllm" / "bin" / "python"
     if beside.is_file():
         return str(beside)
@@ -49,7 +49,7 @@ def interpreter(model: Vllm, env: Mapping[str, str]) -> str:
 
 def model_path(model: str, home: Path) -> str:
     """A folder as it stands or under BABELGATE_HOME/models, as an absolute path; else the name, for the hub."""
-    for folder in (Path(model).expanduser(), home / "models" / model):
+    for folder in (given_path(model), home / "models" / model):
         if (folder / "config.json").is_file():
             return str(folder.absolute())
     return model
