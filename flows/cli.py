@@ -43,8 +43,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(rest)
     try:
         return command.execute(arguments)
-    except KeyboardInterrupt:
-        sys.stderr.write("babelgate: interrupted; what was finished is kept, 'babelgate resume RUN' continues\n")
+    except KeyboardInterrupt as interrupt:
+        sys.stderr.write(f"babelgate: interrupted; {interrupt or 'what was finished is kept'}\n")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

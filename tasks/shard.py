@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from prefect import State, task
+from prefect.cache_policies import NO_CACHE
 
 from datasets_cfg.config import DatasetConfig, load_config
 from tasks.asking import requests_for, sampling_for, sending_order
@@ -20,7 +21,7 @@ from tasks.journal import Journal, JournalError, read
 from tasks.land import Landed, ScoredShard, land_completions, land_model, land_scores
 from tasks.load import load_items
 from tasks.observe import observed
-from tasks.plan import Shard, shards
+from tasks.plan import Shard, item_limit, shards
 from tasks.progress import journal_path
 from tasks.prompt import prompt_terms
 from tasks.runs import RunRecord
@@ -107,7 +108,7 @@ def _to_ask(up: Serving, config: DatasetConfig, shard: Shard, sampling: Sampling
     """The items of a shard, and a request for each of them and repeat."""
     suite, context = up.run.suite, up.context
     cache = context.home / "hub"
-    items = load_items(config, shard.lang, context.data_dir, suite.limit, seed=suite.seed, cache_dir=cache)
+    items = load_items(config, shard.lang, context.data_dir, item_limit(suite, shard), seed=suite.seed, cache_dir=cache)
     fingerprint = up.served.fingerprint
     return items, requests_for(
         suite, config, items, fingerprint=fingerprint, sampling=sampling, data_dir=context.data_dir
@@ -186,6 +187,7 @@ async def _may_pass(task: object, run: object, state: State) -> bool:
     retries=2,
     retry_delay_seconds=[1, 5],
     retry_condition_fn=_may_pass,
+    cache_policy=NO_CACHE,
 )
 async def evaluate(up: Serving, shard: Shard) -> Landed:
     """`evaluate_shard` as Prefect sees it: named, and tried again where trying again can help."""

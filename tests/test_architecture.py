@@ -133,7 +133,7 @@ STEPS = [
     "report",
 ]
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-MAX_LINES, MAX_FUNCTION = 300, 60
+MAX_LINES, MAX_FUNCTION = 300, 40
 
 
 def _imports(path: Path) -> set[str]:
@@ -179,7 +179,14 @@ def test_files_and_functions_stay_small(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) <= MAX_LINES
     functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-    assert [f.name for f in functions if (f.end_lineno or 0) - f.lineno >= MAX_FUNCTION] == []
+    assert [f.name for f in functions if _lines(f) > MAX_FUNCTION] == []
+
+
+def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Without the docstring, which may tell of sources and assumptions at length."""
+    said = function.body[0] if ast.get_docstring(function) is not None else None
+    docstring = 0 if said is None else (said.end_lineno or 0) - said.lineno + 1
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_id)

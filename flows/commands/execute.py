@@ -41,8 +41,12 @@ def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json:
     }
     if not quiet and not as_json:
         print(f"run {run.run_id}: {len(prepared.shards)} shards, {prepared.requests} requests", flush=True)
-    with Board(totals, journals, show=not quiet and not as_json):
-        outcome = asyncio.run(benchmark(run_id=run.run_id, home=str(home)))
+    try:
+        with Board(totals, journals, show=not quiet and not as_json):
+            outcome = asyncio.run(benchmark(run_id=run.run_id, home=str(home)))
+    except KeyboardInterrupt as error:
+        kept = f"what was finished is kept: 'babelgate resume {run.run_id}' continues"
+        raise KeyboardInterrupt(kept) from error
     show_results(home, run.run_id, as_json=as_json, heard=outcome.heard)
     if outcome.problems and not as_json:
         print()

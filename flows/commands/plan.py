@@ -10,6 +10,8 @@ from flows.commands.output import print_json, print_table
 
 if TYPE_CHECKING:
     from flows.commands.plan_gpu import GpuPlan
+    from tasks.plan import Estimate
+    from tasks.preflight import Prepared
     from tasks.suite import Suite
 
 
@@ -54,16 +56,17 @@ def execute(arguments: argparse.Namespace) -> int:
     ]
     plans = _gpu_plans(suite, sizes, context.home, arguments)
     if arguments.json:
-        print_json(
-            {
-                "suite": suite.name,
-                "shards": [asdict(s) for s in prepared.shards],
-                "models": [asdict(e) for e in estimates],
-                "gpus": [asdict(p) for p in plans],
-            }
-        )
+        listed = {"shards": prepared.shards, "models": estimates, "gpus": plans}
+        print_json({"suite": suite.name} | {name: [asdict(each) for each in found] for name, found in listed.items()})
         return 0
-    print(f"{suite.name}: {len(prepared.shards)} shards, {prepared.requests} requests; nothing was started\n")
+    _print_estimates(prepared, estimates)
+    if arguments.gpu:
+        _print_gpus(suite, plans)
+    return 0
+
+
+def _print_estimates(prepared: "Prepared", estimates: "Sequence[Estimate]") -> None:
+    print(f"{prepared.suite.name}: {len(prepared.shards)} shards, {prepared.requests} requests; nothing was started\n")
     print_table(
         ("model", "shards", "requests", "input tokens ~", "output tokens ~", "cost", "time ~"),
         [
@@ -77,9 +80,6 @@ def execute(arguments: argparse.Namespace) -> int:
     for name, findings in prepared.findings.items():
         if findings:
             print(f"note: {len(findings)} findings in {name}; 'babelgate datasets check {name}' shows them")
-    if arguments.gpu:
-        _print_gpus(suite, plans)
-    return 0
 
 
 def _gpu_plans(

@@ -84,14 +84,11 @@ def trend_alarm(
         alarmed=night is not None,
         night=None if night is None else first + night,
         since=None if since is None else first + since,
-        floor=limit,
-        evidence=evidence,
-        threshold=threshold,
-        watched=int((seen >= first).sum()),
-        skipped=skipped,
+        floor=limit, evidence=evidence, threshold=threshold,
+        watched=int((seen >= first).sum()), skipped=skipped,
         statement=f"watching for a level {side} {limit:.3f}; "
         f"at most one false alarm in {nights:,} nights on average{together}",
-    )
+    )  # fmt: skip
 
 
 def night_design_effect(rates: ArrayLike, counts: ArrayLike) -> float:
