@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, model_validator
 
 from datasets_cfg.strict_yaml import nearest, read_yaml
-from tasks.model_terms import Price, Strict, Thinking, fill_parts, read_prices
+from tasks.model_terms import Price, ShardLimit, Strict, Thinking, fill_parts, read_prices
 from tasks.schema import UserError
 from tasks.secret import check_address, check_headers, check_settings
 
@@ -205,8 +205,6 @@ class Judge(Strict):
             raise ValueError(f"judge '{name}' needs a family: it may not judge its own")
         if self.model.sampling is not None and self.model.sampling.temperature:
             raise ValueError(f"judge '{name}' is asked at temperature 0, not {self.model.sampling.temperature:g}")
-        if self.budget.usd is not None and self.model.price is None:
-            raise ValueError(f"judge '{name}' has a budget in USD, so its model needs a price")
         return self
 
 
@@ -223,6 +221,7 @@ class Suite(Strict):
     )
     languages: Annotated[Texts, Field(min_length=1)] | None = Field(default=None, description="all when left out")
     limit: int | None = Field(default=None, ge=1, description="items per shard; None is all of them")
+    limits: tuple[ShardLimit, ...] = Field(default=(), strict=False, description="of some shards; the last that fits")
     repeats: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=0, ge=0, le=2**62)
     sampling: Sampling = Sampling()
@@ -280,12 +279,13 @@ def load_suite(name_or_path: str, roots: Sequence[Path] = ()) -> Suite:
 
 
 def _priced(suite: Suite, folder: Path) -> Suite:
-    """The suite with the prices of its price file in the models that have none of their own."""
+    """The suite with the prices of its price file in the models and judges that have none of their own."""
     if suite.prices is None:
         return suite
     listed = read_prices(folder / suite.prices)
     data = suite.model_dump(mode="json")
-    for model, dumped in zip(suite.models, data["models"], strict=True):
+    named = [*suite.models, *(judge.model for judge in suite.judges)]
+    for model, dumped in zip(named, [*data["models"], *(judge["model"] for judge in data["judges"])], strict=True):
         if model.price is None and (price := listed.price(model.name)):
             dumped["price"] = price.model_dump(mode="json")
     return Suite.model_validate_json(json.dumps(data))

@@ -199,10 +199,6 @@ def test_a_text_that_the_rubric_needs_and_the_item_lacks() -> None:
             {"model": {"engine": "openai", "name": "j", "model": "j", "family": "x", "sampling": {"temperature": 0.7}}},
             "is asked at temperature 0, not 0.7",
         ),
-        (
-            {"model": {"engine": "openai", "name": "j", "model": "j", "family": "x"}, "budget": {"usd": 1.0}},
-            "so its model needs a price",
-        ),
     ],
 )
 def test_a_judge_that_may_not_be(change: dict, sentence: str) -> None:

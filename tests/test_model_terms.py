@@ -45,6 +45,8 @@ def write(folder: Path, prices: str) -> Path:
         "  - {name: b, engine: openai, model: x, price: {input: 9, output: 9}}\n"
         "  - {name: c, engine: openai, model: x}\n"
         "  - {name: both, engine: composite, draft: a, refine: b}\n"
+        "judges:\n"
+        "  - {model: {name: a, engine: openai, model: x, family: f}, rubrics: [groundedness], budget: {usd: 1}}\n"
     )
     return suite
 
@@ -55,6 +57,7 @@ def test_a_price_file_fills_in_what_models_do_not_say(tmp_path: Path) -> None:
         "  b: {input: 3, output: 4}\n  other: {input: 1, output: 1}\n"
     ))))  # fmt: skip
     a, b, c, both = suite.models
+    assert suite.judges[0].model.price == a.price
     assert a.price == Price(input=1, output=2, cached_input=0.5, currency="EUR", usd=1.1, date="2026-11-20")
     assert b.price == Price(input=9, output=9)  # its own
     assert c.price is None

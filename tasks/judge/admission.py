@@ -23,6 +23,8 @@ def check_judges(
     if twice:
         raise UserError(f"judge '{twice[0]}' stands there twice")
     for judge in judges:
+        if judge.budget.usd is not None and judge.model.price is None:
+            raise UserError(f"judge '{judge.model.name}' has a budget in USD, so its model needs a price")
         for name in judge.rubrics:
             if load_rubric(name).header.kind == "pairwise":
                 _check_pairs(judge, name, [model.name for model in models], against or judge.against)
