@@ -19,7 +19,7 @@ Severity = Literal["error", "warning", "info"]
 # Texts of fewer letters are the same in two languages by right: names, numbers, formulas.
 _SAME_LETTERS = 25
 # The share of a language's items above which a warning is an error: not an item is bad then, but the file.
-_GRAVE = {"replacement_character": 0.05, "mojibake": 0.25, "untranslated": 0.5, "script": 0.5}
+_GRAVE = {"replacement_character": 0.05, "mojibake": 0.25, "untranslated": 0.5, "script": 0.5, "numbers": 0.5}
 
 
 class _Field(NamedTuple):
@@ -125,10 +125,25 @@ def _same_shape(check: _Check) -> Iterator[Finding]:
             if len(item.options) != len(english.options):
                 what = f"has {len(item.options)} options, {len(english.options)} in English"
                 seen.add("error", "options", item.item_id, what)
+            elif _reordered(item, english):
+                what = f"has its options in another order than in English: '{' / '.join(item.options)[:60]}'"
+                seen.add("error", "options", item.item_id, what)
             if item.category != english.category:
                 what = f"is of category '{item.category}', '{english.category}' in English"
                 seen.add("warning", "category", item.item_id, what)
         yield from seen.findings()
+
+
+def _reordered(item: Item, english: Item) -> bool:
+    """Whether the options, by their numbers or by texts that are the same in both, are the English ones moved about."""
+    own, other = _option_keys(item), _option_keys(english)
+    return own != other and len(set(own)) == len(own) and sorted(own) == sorted(other)
+
+
+def _option_keys(item: Item) -> list[str]:
+    """What of each option is the same in every language: its numbers, where it has some, else its text."""
+    numbers = [[_plain(n.value) for n in parse_numbers(option, item.lang)] for option in item.options]
+    return [" ".join(found) or text.strip().casefold() for found, text in zip(numbers, item.options, strict=True)]
 
 
 def _texts(check: _Check) -> Iterator[Finding]:
