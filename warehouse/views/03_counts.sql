@@ -34,8 +34,10 @@ SELECT run_id, model_id, lang, dataset_id,
        safe_div(c.errored, c.came) AS errored_rate, safe_div(c.truncated, c.came - c.errored) AS truncated_rate,
        safe_div(c.empty, c.came - c.errored) AS empty_rate,
        safe_div(e.no_answer_found + e.ambiguous, e.extracted) AS extraction_failure_rate
-FROM planned p
-FULL JOIN came c USING (run_id, model_id, lang, dataset_id)
+FROM (SELECT run_id, model_id, lang, dataset_id FROM planned
+      UNION SELECT run_id, model_id, lang, dataset_id FROM came)  -- no FULL JOIN: it would read every night for one run
+LEFT JOIN planned p USING (run_id, model_id, lang, dataset_id)
+LEFT JOIN came c USING (run_id, model_id, lang, dataset_id)
 LEFT JOIN extracted e USING (run_id, model_id, lang, dataset_id)
 LEFT JOIN scored s USING (run_id, model_id, lang, dataset_id)
 LEFT JOIN corpus k USING (run_id, model_id, lang, dataset_id);
