@@ -10,7 +10,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from tasks.metrics import Case
-from tasks.metrics.chrf_counts import OnePassCHRF
+from tasks.metrics.ngram_counts import SharedBLEU, SharedCHRF
 from tasks.metrics.translation import (
     bleu,
     bleu_item,
@@ -127,10 +127,13 @@ TEXT = st.text(alphabet="abc é\u0301 北京ก่\n.", max_size=30)
 
 @settings(max_examples=200, deadline=None)
 @given(answer=TEXT, references=st.lists(TEXT, min_size=1, max_size=3))
-def test_one_pass_counts_are_sacrebleus(answer: str, references: list[str]) -> None:
+def test_shared_counts_are_sacrebleus(answer: str, references: list[str]) -> None:
     streams = [[reference] for reference in references]
     theirs = CHRF()._extract_corpus_statistics([answer], streams)
-    assert OnePassCHRF()._extract_corpus_statistics([answer], streams) == theirs
+    assert SharedCHRF()._extract_corpus_statistics([answer], streams) == theirs
+    spaced = [[" ".join(each) for each in stream] for stream in streams]
+    theirs = BLEU(tokenize="none")._extract_corpus_statistics([" ".join(answer)], spaced)
+    assert SharedBLEU(tokenize="none")._extract_corpus_statistics([" ".join(answer)], spaced) == theirs
 
 
 def test_nothing_scored_is_no_score() -> None:

@@ -44,16 +44,16 @@ def bleu_tokenizer(lang: str) -> str:
 @cache
 def _chrf() -> "CHRF":
     # Word n-grams (chrF++) mean nothing where words have no spaces, so every language is scored without them.
-    from tasks.metrics.chrf_counts import OnePassCHRF
+    from tasks.metrics.ngram_counts import SharedCHRF
 
-    return OnePassCHRF(word_order=0)
+    return SharedCHRF(word_order=0)
 
 
 @cache
 def _bleu(tokenizer: str, *, sentence: bool) -> "BLEU":
-    from sacrebleu.metrics.bleu import BLEU
+    from tasks.metrics.ngram_counts import SharedBLEU
 
-    return BLEU(tokenize=tokenizer, effective_order=sentence)
+    return SharedBLEU(tokenize=tokenizer, effective_order=sentence)
 
 
 def _nfc(text: str) -> str:
