@@ -31,9 +31,9 @@ async def gate(
 ) -> dict[str, str]:
     """Decide whether the models of a suite or of a landed run may ship; returns model → outcome.
 
-    `limits` are the planned numbers of items a language, one a look, fixed before the first: models that are undecided,
-    and that more items would probably decide, are topped up to the next and decided again, the looks paid for by
-    O'Brien-Fleming spending.
+    `limits` are the planned numbers of items a language, one a look, fixed before the first. What a model is
+    undecided on, and more items would probably decide, is topped up to the next, data set by data set and language by
+    language, and decided again, the looks paid for by O'Brien-Fleming spending.
     With `ask`, what is still INCONCLUSIVE waits for a person (GO or NO-GO, who and why) until the timeout.
     """
     where, rules = environment.home(home), load_policy(policy)
@@ -43,16 +43,17 @@ async def gate(
     name = run_id or await _run(where, str(suite), limits[0] if limits else None)
     looks: dict[str, tuple] = {}
     decided: dict[str, GateReport] = {}
+    wanted: dict[str, frozenset[tuple[str, str]]] = {}
     for at, fraction in enumerate(fractions):
         if at:
-            undecided = [model for model, report in decided.items() if report.open]
-            if not undecided:
+            wanted = {model: report.wanting for model, report in decided.items() if report.open}
+            if not wanted:
                 break
-            name = top_up(where, read_run(where, name), (limits or [])[at], undecided).run_id
+            name = top_up(where, read_run(where, name), (limits or [])[at], wanted).run_id
             await benchmark(run_id=name, home=str(where))
         if selftest:
             prove(where, name)
-        reports = decide_run(where, name, rules, baseline, looks, fraction)
+        reports = decide_run(where, name, rules, baseline, looks, fraction, wanted)
         decided |= {report.subject.model: report for report in reports}
         looks |= {report.subject.model: (*looks.get(report.subject.model, ()), report.look) for report in reports}
     reports = list(decided.values())
@@ -67,7 +68,7 @@ async def _run(home: Path, suite: str, limit: int | None) -> str:
     """Start and finish a run of a suite, with the first look's number of items."""
     chosen = load_suite(suite)
     if limit is not None:
-        chosen = chosen.model_copy(update={"limit": limit})
+        chosen = chosen.model_copy(update={"limit": limit, "limits": ()})
     context = environment.engine_context(home)
     prepared = prepare(chosen, context)
     run = start_run(home, chosen, datasets=prepared.hashes(), data_dir=context.data_dir, kind="gate")

@@ -1,7 +1,7 @@
 """The gate: a policy against one model's run, rule by rule, with reasons that a release manager can act on."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tasks.gate_blocks import baseline_doubt, run_level
 from tasks.gate_evidence import gather
@@ -62,7 +62,9 @@ class Look:
 
     fraction: float
     p_values: Mapping[tuple[str, str], tuple[float, float]]
-    """(rule, place) → (p_meets, p_breaks)."""
+    """(rule, place) → (p_meets, p_breaks), of what was looked at anew."""
+    paid: Mapping[tuple[str, str], Weighing] = field(default_factory=dict)
+    """(rule, place) → what was decided on then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,13 @@ class GateReport:
     rows: tuple[RuleRow, ...]
     look: Look
     looks: int
+    wanting: frozenset[tuple[str, str]]
+    """(data set, language) where more items would probably settle a rule that counts."""
 
     @property
     def open(self) -> bool:
         """Whether it is undecided and more items would probably settle a rule that counts."""
-        wanting = [row for row in self.rows if row.verdict == "INCONCLUSIVE" and row.more_items]
-        return self.outcome == "INCONCLUSIVE" and any(row.tier != "advisory" for row in wanting)
+        return self.outcome == "INCONCLUSIVE" and bool(self.wanting)
 
     @property
     def needed(self) -> dict[str, int]:
@@ -109,11 +112,14 @@ def gate(
     baseline_model: str | None = None,
     looks: Sequence[Look] = (),
     fraction: float = 1.0,
+    topped: Collection[tuple[str, str]] | None = None,
 ) -> GateReport:
     """Decide whether a model's run meets a policy.
 
     `baseline` is a run or a tag and replaces the policy's own. `looks` are earlier decisions over part of these items
     and `fraction` the share of the planned items that are in now: p-values then pay for the looks (`sequential_p`).
+    `topped` are the (data set, language) that have more items than at the last look (None: all); a place that these do
+    not fill keeps what was decided on then: it was not looked at again, and what it pools would have shifted.
     UserError: the policy names what the run does not have, or a named baseline that does not exist.
     """
     ours = run_facts(reader, subject)
@@ -124,14 +130,21 @@ def gate(
     both = sides(reader, ours, theirs, lacking, baseline_doubt(theirs, policy) if theirs else "")
     weighed = gather(policy, both)
     look = Look(fraction, {_place(each): p for each in weighed if (p := _p_values(each.evidence))})
+    if looks and topped is not None:
+        look = replace(look, p_values=_anew(policy, weighed, ours, look, frozenset(topped)))
     paid = [_paid(each, looks, look) for each in weighed]
+    look = replace(look, paid={_place(each): each for each in paid})
     blocks, distrust = run_level(reader, ours, policy)
     decision = decide([each.evidence for each in paid], alpha=policy.alpha, blocks=blocks, distrust=distrust)
-    rows = tuple(_row(raw, result, both) for raw, result in zip(weighed, decision.results, strict=True))
+    rows = tuple(_row(each, result, both) for each, result in zip(paid, decision.results, strict=True))
+    wanting = [
+        _behind(policy, each, ours) for each, result in zip(paid, decision.results, strict=True)
+        if result.verdict == "INCONCLUSIVE" and result.more_items and result.tier != "advisory"
+    ]  # fmt: skip
     return GateReport(
         subject, base, policy.name, digest(policy.model_dump(mode="json")), policy.alpha, decision.outcome,
         decision.reason, (*distrust, *blocks), tuple(_silent(policy, weighed, ours)), rows, look,
-        len(looks) + 1,
+        len(looks) + 1, frozenset().union(*wanting),
     )  # fmt: skip
 
 
@@ -174,7 +187,27 @@ def _baseline(
 
 
 def _place(each: Weighing) -> tuple[str, str]:
-    return each.rule.name, each.cell.where
+    """What a rule is about; a worst language may be another one at each look."""
+    return each.rule.name, "" if each.rule.scope == "worst_language" else each.cell.where
+
+
+def _behind(policy: Policy, each: Weighing, ours: RunFacts) -> frozenset[tuple[str, str]]:
+    """The (data set, language) that a place's number comes from."""
+    rule, planned = each.rule, {(shard.dataset, shard.lang) for shard in ours.shards}
+    found = {at for at in planned if each.cell.has(*at)}
+    if rule.scope == "worst_language":
+        langs = policy.languages_of(rule)
+        found = {(d, code) for d, code in planned if d in each.cell.datasets and (langs is None or code in langs)}
+    english = {(dataset, PIVOT) for dataset, _ in found} & planned if rule.quantity in PIVOTED else set()
+    return frozenset(found | english)
+
+
+def _anew(
+    policy: Policy, weighed: Sequence[Weighing], ours: RunFacts, look: Look, topped: frozenset[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """The p-values of the places that have more items in everything that they come from."""
+    grown = {_place(each) for each in weighed if _behind(policy, each, ours) <= topped}
+    return {place: p for place, p in look.p_values.items() if place in grown}
 
 
 def _p_values(evidence: Evidence) -> tuple[float, float] | None:
@@ -185,8 +218,13 @@ def _p_values(evidence: Evidence) -> tuple[float, float] | None:
 
 
 def _paid(each: Weighing, looks: Sequence[Look], now: Look) -> Weighing:
-    """The evidence with p-values that have paid for every look so far and for stopping short of the plan."""
+    """The evidence with p-values that have paid for every look so far and for stopping short of the plan.
+
+    What was not looked at anew stays as it was decided on.
+    """
     evidence, test = each.evidence, each.evidence.test
+    if looks and _p_values(evidence) and _place(each) not in now.p_values:
+        return next((look.paid[_place(each)] for look in reversed(looks) if _place(each) in look.paid), each)
     if test is None or (not looks and now.fraction == 1.0) or _p_values(evidence) is None:
         return each
     seen = [look for look in (*looks, now) if _place(each) in look.p_values]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact
+from prefect.cache_policies import NO_CACHE
 from prefect.input import RunInput
 from pydantic import Field
 
@@ -15,6 +16,7 @@ from tasks.gate import GateReport, Look, gate
 from tasks.gate_outputs import markdown
 from tasks.gate_read import Reader, Subject, models_of
 from tasks.land_gate import land_decision
+from tasks.model_terms import ShardLimit
 from tasks.policy import Policy
 from tasks.runs import RunRecord, start_run
 from tasks.schema import UserError
@@ -40,14 +42,20 @@ def planned_looks(limits: Sequence[int]) -> list[float]:
     return [limit / limits[-1] for limit in limits] or [1.0]
 
 
-def top_up(home: Path, run: RunRecord, limit: int, models: Collection[str]) -> RunRecord:
-    """A new run of these models of the same suite with more items, which knows every answer of the run before.
+def top_up(home: Path, run: RunRecord, limit: int, wanted: Mapping[str, Collection[tuple[str, str]]]) -> RunRecord:
+    """A new run of the models in `wanted` with more items in their (data set, language) there, and all else as it was.
 
     Items come in an order that depends on the seed alone, so the larger limit contains the smaller one; the journals
     of the run before are its own from the start, and what they hold is not asked for again.
     """
-    chosen = tuple(model for model in run.suite.models if model.name in models)
-    suite = run.suite.model_copy(update={"limit": limit, "models": chosen})
+    chosen = tuple(model for model in run.suite.models if model.name in wanted)
+    kept = tuple(each for each in run.suite.limits if each.model in (None, *wanted))
+    more_of = tuple(
+        ShardLimit(model=model, dataset=dataset, language=lang, limit=limit)
+        for model, shards in wanted.items()
+        for dataset, lang in sorted(shards)
+    )
+    suite = run.suite.model_copy(update={"models": chosen, "limits": (*kept, *more_of)})
     data_dir = Path(run.data_dir) if run.data_dir else None
     more = start_run(home, suite, datasets=run.datasets, data_dir=data_dir, kind="gate")
     before = Home(home).journal / run.run_id
@@ -56,18 +64,23 @@ def top_up(home: Path, run: RunRecord, limit: int, models: Collection[str]) -> R
     return more
 
 
-@task(name="decide", task_run_name="decide {run_id}")
+@task(name="decide", task_run_name="decide {run_id}", cache_policy=NO_CACHE)
 def decide_run(
-    home: Path, run_id: str, policy: Policy, baseline: str | None, looks: Mapping[str, Sequence[Look]], fraction: float
-) -> list[GateReport]:
-    """Decide every model of a run and land the decisions; `looks` are the earlier ones by model."""
+    home: Path, run_id: str, policy: Policy, baseline: str | None, looks: Mapping[str, Sequence[Look]], fraction: float,
+    topped: Mapping[str, Collection[tuple[str, str]]],
+) -> list[GateReport]:  # fmt: skip
+    """Decide every model of a run and land the decisions; `looks` are the earlier ones by model.
+
+    `topped` are the (data set, language) of each model that have got more items since the last of them.
+    """
     with open_published(home) as connection:
         reader = Reader(connection)
         run, models = models_of(reader, run_id)
         reports = [
-            gate(reader, Subject(run, model), policy, baseline=baseline, looks=looks.get(model, ()), fraction=fraction)
+            gate(reader, Subject(run, model), policy, baseline=baseline, looks=looks.get(model, ()), fraction=fraction,
+                 topped=topped.get(model))
             for model in models
-        ]
+        ]  # fmt: skip
     for report in reports:
         land_decision(home, report)
     return reports

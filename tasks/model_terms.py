@@ -14,6 +14,20 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+class ShardLimit(Strict):
+    """How many items some shards have, whatever the suite's limit says: those of a model, data set and language."""
+
+    model: Name | None = Field(default=None, description="every one when left out, as of the next two")
+    dataset: Name | None = None
+    language: str | None = None
+    limit: int = Field(ge=1)
+
+    def fits(self, model: str, dataset: str, lang: str) -> bool:
+        """Whether a shard is among those meant."""
+        pairs = ((self.model, model), (self.dataset, dataset), (self.language, lang))
+        return all(mine in (None, other) for mine, other in pairs)
+
+
 class _Currency(Strict):
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="ISO 4217")
     usd: float = Field(default=1.0, gt=0, description="US dollars for one unit of the currency, that day")

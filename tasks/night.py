@@ -84,7 +84,7 @@ def failed_night(home: Path, suite: str, problem: str) -> News:
 def load_chosen(suite: str, limit: int | None) -> Suite:
     """A suite by name or path, with its number of items a language replaced where one is given."""
     chosen = load_suite(suite)
-    return chosen if limit is None else chosen.model_copy(update={"limit": limit})
+    return chosen if limit is None else chosen.model_copy(update={"limit": limit, "limits": ()})
 
 
 def _decided(home: Path, run_id: str) -> list[tuple]:

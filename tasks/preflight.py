@@ -10,7 +10,7 @@ from tasks.judge.admission import check_judges
 from tasks.load import load_items
 from tasks.metrics import metrics_for
 from tasks.parallel import Finding, check_parallel
-from tasks.plan import Shard, shards
+from tasks.plan import Shard, item_limit, shards
 from tasks.schema import Item, UserError, digest
 from tasks.suite import Suite
 
@@ -19,7 +19,10 @@ Items = Mapping[tuple[str, str], Sequence[Item]]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A suite that may start: its data sets by name, its items by (dataset, language), and what was noticed."""
+    """A suite that may start: its data sets by name, its items by (dataset, language), and what was noticed.
+
+    Where limits differ by model the items are those of the model that has the most.
+    """
 
     suite: Suite
     configs: Mapping[str, DatasetConfig]
@@ -30,7 +33,8 @@ class Prepared:
 
     def requested(self) -> dict[Shard, int]:
         """How many completions each shard is to have."""
-        return {s: len(self.items[s.dataset, s.lang]) * self.suite.repeats for s in self.shards}
+        there = {s: len(self.items[s.dataset, s.lang]) for s in self.shards}
+        return {s: min(n, item_limit(self.suite, s) or n) * self.suite.repeats for s, n in there.items()}
 
     @property
     def requests(self) -> int:
@@ -61,19 +65,37 @@ def prepare(suite: Suite, context: EngineContext, *, unchecked: Sequence[str] = 
         if model.engine not in unchecked:
             check_engine(model, context)
     check_judges(suite.judges, suite.models, context, unchecked=unchecked)
-    items = {
-        (s.dataset, s.lang): load_items(
-            configs[s.dataset], s.lang, context.data_dir, suite.limit, seed=suite.seed, cache_dir=context.home / "hub"
-        )
-        for s in found
-        if s.model == suite.models[0].name
-    }
-    apart = [f for name, config in configs.items() for f in check_parallel(config, _of(name, items))]
+    limits = _limits(suite, found)
+
+    def load(at: tuple[str, str], limit: int | None) -> Sequence[Item]:
+        config, hub = configs[at[0]], context.home / "hub"
+        return load_items(config, at[1], context.data_dir, limit, seed=suite.seed, cache_dir=hub)
+
+    items = {at: load(at, limit) for at, limit in limits.items()}
+    alike = {at: items[at] if least == limits[at] else load(at, least) for at, least in _least(limits).items()}
+    apart = [f for name, config in configs.items() for f in check_parallel(config, _of(name, alike))]
     broken = [finding for finding in apart if finding.severity == "error"]
     if broken:
         raise UserError(broken[0].message)
-    findings = {name: tuple(check_items(config, _of(name, items))) for name, config in configs.items()}
+    findings = {name: tuple(check_items(config, _of(name, alike))) for name, config in configs.items()}
     return Prepared(suite, configs, items, found, findings)
+
+
+def _limits(suite: Suite, found: Sequence[Shard]) -> dict[tuple[str, str], int | None]:
+    """The largest limit of any model by (dataset, language); None is all items."""
+    limits: dict[tuple[str, str], list[int | None]] = {}
+    for shard in found:
+        limits.setdefault((shard.dataset, shard.lang), []).append(item_limit(suite, shard))
+    return {at: max((n for n in each if n is not None), default=None) if None not in each else None
+            for at, each in limits.items()}  # fmt: skip
+
+
+def _least(limits: Mapping[tuple[str, str], int | None]) -> dict[tuple[str, str], int | None]:
+    """Each data set's smallest limit for all of its languages: what they can be held against each other on."""
+    by_dataset: dict[str, list[int]] = {}
+    for (dataset, _), limit in limits.items():
+        by_dataset.setdefault(dataset, []).extend([] if limit is None else [limit])
+    return {at: min(by_dataset[at[0]], default=None) for at in limits}
 
 
 def _of(dataset: str, items: Items) -> dict[str, Sequence[Item]]:

@@ -131,6 +131,7 @@ STEPS = [
     "peers",
     "export",
     "report",
+    "compare_page",
 ]
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 MAX_LINES, MAX_FUNCTION = 300, 40

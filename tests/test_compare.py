@@ -129,6 +129,22 @@ def test_the_commands(home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "| sw | qwen | deepseek | 200 |" in capsys.readouterr().out
 
 
+def test_a_comparison_is_a_page_that_stands_alone(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BABELGATE_HOME", str(home.root))
+    path, words = tmp_path / "compare.html", ["compare", "qwen", "deepseek", "--constraints", "licence=MIT|<b>"]
+    assert main([*words, "--format", "html", "--output", str(path)]) == 0 and str(path) in capsys.readouterr().out
+    page = path.read_text()
+    assert "<h1>qwen and deepseek</h1>" in page and '<th scope="row">sw</th><td>deepseek</td>' in page
+    assert "its licence is Apache-2.0, not MIT or &lt;b&gt;" in page and "<b>, " not in page
+    assert "default-src &#39;none&#39;" in page and "http" not in page.replace("http-equiv", "")
+    assert main(["compare", "qwen", "deepseek", "--format", "html"]) == 0
+    assert (
+        '<th scope="row">sw</th><td>qwen</td><td>better than every other, established</td>' in capsys.readouterr().out
+    )
+
+
 def test_the_trend_rings_after_the_fall_and_says_how_often_it_rings_falsely(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

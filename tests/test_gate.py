@@ -50,6 +50,8 @@ RUNS = [
     Run("base-partial", FINE, status="partial", day=27),
     Run("two-languages", {"en": FINE["en"], "th": FINE["th"]}, day=28),
     Run("slow", FINE, latency_ms=9000, usd=None, day=22),
+    Run("look-1", {"en": pattern(120, 6), "sw": pattern(120, 22), "th": pattern(120, 6)}, day=34),
+    Run("look-2", {"en": pattern(120, 6), "sw": pattern(300, 40), "th": pattern(120, 6)}, day=35),
     Run("poems-too", FINE, beside="poems", day=33),
     Run("half-read", FINE, flagged={"en": 3, "th": 3}, unread={"en": 150, "th": N, "sw": 20}, day=29),
     Run("other-rubric", FINE, flagged={"en": 3, "sw": 3, "th": 3}, rubric_version="2", day=30),
@@ -228,6 +230,33 @@ def test_another_look_is_paid_for(home: Home) -> None:
     assert p[0] is not None and p[1] is not None and p[2] is not None
     assert p[0] < p[2] < p[1]
     assert (again.looks, half.look.fraction) == (2, 0.5)
+
+
+def test_only_what_was_topped_up_is_looked_at_again(home: Home) -> None:
+    """Swahili is open at 120 of 300 items and decided at 300; what stayed as it was keeps its verdict and numbers."""
+    rules = ({**ACC, **EACH, "at_least": 0.75}, {**ACC, "at_least": 0.75}, {"quantity": "english_gap", "at_most": 0.35})
+    of = policy(*rules, min_items=100)
+    first = decided(home, "look-1", of, fraction=0.4)
+    assert ([row.verdict[0] for row in first.rows], first.outcome) == (list("PIPPP"), "INCONCLUSIVE")
+    assert (first.open, first.wanting) == (True, {("sums", "sw")})
+    again = decided(home, "look-2", of, looks=(first.look,), topped=first.wanting)
+    assert ([row.verdict[0] for row in again.rows], again.outcome, again.open) == (list("PPPPP"), "GO", False)
+    assert [(new.n, new.p_meets) == (old.n, old.p_meets) for new, old in zip(again.rows, first.rows, strict=True)] == [
+        True, False, True, True, True
+    ]  # fmt: skip
+    assert again.rows[1].n == 300 and set(again.look.p_values) == {("r0", "sw")}
+    everything = decided(home, "look-2", of, looks=(first.look,))
+    assert everything.rows[3].n != again.rows[3].n
+    assert again.rows[1].p_meets == everything.rows[1].p_meets > decided(home, "look-2", of).rows[1].p_meets
+
+
+def test_what_is_set_beside_english_wants_english_too_and_a_worst_language_all(home: Home) -> None:
+    gap = policy({"quantity": "english_gap", **EACH, "languages": ["sw"], "at_most": 0.2}, min_items=100)
+    assert decided(home, "look-1", gap, fraction=0.4).wanting == {("sums", "sw"), ("sums", "en")}
+    worst = policy({**ACC, "scope": "worst_language", "at_least": 0.75}, min_items=100)
+    first = decided(home, "look-1", worst, fraction=0.4)
+    assert first.wanting == {("sums", lang) for lang in ("en", "sw", "th")}
+    assert decided(home, "look-2", worst, looks=(first.look,), topped={("sums", "sw")}).rows[0].n == first.rows[0].n
 
 
 @pytest.mark.parametrize(

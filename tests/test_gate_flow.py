@@ -23,30 +23,31 @@ rules:
 """
 
 
-def _suite(folder: Path, items: int) -> Path:
-    """Recorded answers to babel_math in English: each fifth is wrong, all within a suite of one model."""
+def _suite(folder: Path, items: int, languages: tuple[str, ...] = ("en",)) -> Path:
+    """Recorded answers to babel_math by one model: each fifth is wrong in English, none in another language."""
     from datasets_cfg.config import load_config
     from tasks.load import load_items
 
-    marker = load_config("babel_math").languages["en"].marker
-    rows = []
-    for number, item in enumerate(load_items(load_config("babel_math"), "en", None, items, seed=0)):
-        value = "7777777" if number % 5 == 0 else item.gold[0]
-        rows.append(json.dumps({"id": item.item_id, "completion": f"{marker}: {value}"}))
-    (folder / "answers.jsonl").write_text("\n".join(rows))
+    config = load_config("babel_math")
+    for lang in languages:
+        marker, rows = config.languages[lang].marker, []
+        for number, item in enumerate(load_items(config, lang, None, items, seed=0)):
+            value = "7777777" if number % 5 == 0 and lang == "en" else item.gold[0]
+            rows.append(json.dumps({"id": item.item_id, "completion": f"{marker}: {value}"}))
+        (folder / f"answers_{lang}.jsonl").write_text("\n".join(rows))
     (folder / "topped.yaml").write_text(POLICY)
     suite = folder / "recorded.yaml"
     suite.write_text(
-        f"name: recorded\nmodels: [{{name: a, engine: replay, files: {folder / 'answers.jsonl'}}}]\n"
-        "datasets: [babel_math]\nlanguages: [en]\n"
+        f"name: recorded\nmodels: [{{name: a, engine: replay, files: '{folder}/answers_{{lang}}.jsonl'}}]\n"
+        f"datasets: [babel_math]\nlanguages: [{', '.join(languages)}]\n"
     )
     return suite
 
 
-def test_topping_up_keeps_answers_and_pays_for_the_look(
+def test_topping_up_keeps_answers_asks_where_it_must_and_pays_for_the_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    suite, home = _suite(tmp_path, 60), tmp_path / "home"
+    suite, home = _suite(tmp_path, 60, ("en", "sw")), tmp_path / "home"
     monkeypatch.setenv("BABELGATE_HOME", str(home))
     words = ["gate", "--suite", str(suite), "--policy", str(tmp_path / "topped.yaml"), "--top-up", "25", "60"]
     code = main([*words, "--json"])
@@ -54,17 +55,21 @@ def test_topping_up_keeps_answers_and_pays_for_the_look(
     first, second = run_ids(home)
     with open_published(home) as con:
         looks = con.execute(
-            "SELECT d.run_id, d.verdict, (d.inputs->>'$.look')::INT, (d.inputs->>'$.fraction')::DOUBLE, r.n, r.p_value "
-            "FROM decisions d JOIN rule_results r USING (run_id, decision_id) ORDER BY d.decided_at"
+            "SELECT d.run_id, d.verdict, (d.inputs->>'$.look')::INT, (d.inputs->>'$.fraction')::DOUBLE, r.lang, "
+            "r.verdict, r.n, r.p_value FROM decisions d JOIN rule_results r USING (run_id, decision_id) "
+            "ORDER BY d.decided_at, r.lang"
         ).fetchall()
         (samples,) = con.execute(
             f"SELECT count(*) FROM completions a JOIN completions b USING (sample_id, completion_key) "
             f"WHERE a.run_id = '{first}' AND b.run_id = '{second}'"
         ).fetchall()[0]
-    assert [look[:5] for look in looks] == [
-        (first, "INCONCLUSIVE", 1, pytest.approx(25 / 60), 25), (second, "GO", 2, 1.0, 60)
+    assert [look[:7] for look in looks] == [
+        (first, "INCONCLUSIVE", 1, pytest.approx(25 / 60), "en", "INCONCLUSIVE", 25),
+        (first, "INCONCLUSIVE", 1, pytest.approx(25 / 60), "sw", "PASS", 25),
+        (second, "GO", 2, 1.0, "en", "PASS", 60),
+        (second, "GO", 2, 1.0, "sw", "PASS", 25),
     ]  # fmt: skip
-    assert samples == 25 and looks[1][5] < looks[0][5]
+    assert samples == 50 and looks[2][7] < looks[0][7] and looks[3][7] == looks[1][7]
     assert code == 0 and (told["a"]["run"], told["a"]["outcome"]) == (second, "GO")
 
 

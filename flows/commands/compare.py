@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--constraints", nargs="+", default=[], metavar="NAME=VALUE",
         help="licence=A|B, data_residency=A|B, max-usd-per-1000=, max-latency-ms= (95th percentile), max-gpu-gb=",
     )  # fmt: skip
-    parser.add_argument("--format", choices=["table", "markdown", "json"], default="table")
+    parser.add_argument("--format", choices=["table", "markdown", "html", "json"], default="table")
     parser.add_argument("--output", type=Path, help="write there instead of to standard output")
 
 
@@ -62,9 +62,14 @@ def _show(found, form: str, output: Path | None) -> None:
             print(f"left out: {why}")
         print(notes(found))
         return
-    text = compare_markdown(found)
-    if form == "json":
+    if form == "html":
+        from tasks.compare_page import compare_page
+
+        text = compare_page(found)
+    elif form == "json":
         text = json.dumps(compare_document(found), ensure_ascii=False, indent=1, allow_nan=False, default=str) + "\n"
+    else:
+        text = compare_markdown(found)
     if output is None:
         sys.stdout.write(text)
     else:

@@ -33,8 +33,15 @@ def narrowed(suite: Suite, arguments: argparse.Namespace) -> Suite:
         kept = changes.get("datasets", suite.datasets)
         changes["datasets"] = _spoken(suite, cast("tuple[str, ...]", kept), arguments.language)
     if arguments.limit is not None:
-        changes["limit"] = arguments.limit
-    return suite.model_copy(update=changes)
+        changes |= {"limit": arguments.limit, "limits": ()}
+    chosen = suite.model_copy(update=changes)
+    langs = chosen.languages or (None,)
+    kept = [
+        each for each in chosen.limits
+        if each.model in (None, *(model.name for model in chosen.models)) and each.dataset in (None, *chosen.datasets)
+        and (langs == (None,) or each.language in (None, *langs))
+    ]  # fmt: skip
+    return chosen.model_copy(update={"limits": tuple(kept)})
 
 
 def _spoken(suite: Suite, datasets: tuple[str, ...], languages: Sequence[str]) -> tuple[str, ...]:
