@@ -185,9 +185,26 @@ def _joined(words: str) -> str:
 OR_WORD = re.compile(_joined(_OR), re.IGNORECASE)
 AND_WORD = _joined(_AND)
 # With the copula that a negator takes in Chinese and Thai: 不是, ไม่ใช่.
-NEGATION = re.compile(_joined(_NEGATORS) + "(?:是|ใช่|เป็น)?", re.IGNORECASE)
+_NEGATED_IS = ("是", "ใช่", "เป็น")
+NEGATION = re.compile(f"{_joined(_NEGATORS)}(?:{'|'.join(_NEGATED_IS)})?", re.IGNORECASE)
 # As a copula's sentence goes on behind it: no es 12, không phải là 12; the copula stands before the payload.
-NEGATED_COPULA = rf"{NEGATION.pattern}(?:\s*(?:es|est|é|è|ist|is|là|phải là|adalah|ialah|jest|είναι|هي|هو))?"
+_AFTER_NEGATOR = "es|est|é|è|ist|is|là|phải là|adalah|ialah|jest|είναι|هي|هو"
+NEGATED_COPULA = rf"{NEGATION.pattern}(?:\s*(?:{_AFTER_NEGATOR}))?"
+# How such words end: their last two characters, or the one that they are. The pattern is slow to say no.
+_NEGATED_WORDS = {fold_word(word) for word in _NEGATORS.split()}
+_NEGATED_ENDS = frozenset(
+    word[-2:].lower()
+    for word in {*_NEGATED_WORDS, *(word + copula for word in _NEGATED_WORDS for copula in _NEGATED_IS)}
+    | set(_AFTER_NEGATOR.split("|"))
+)
+
+
+def may_be_negated(before: str) -> bool:
+    """Whether a text may end in a negator with its copula; where not, it need not be searched for one."""
+    end = before.rstrip()[-2:].lower()
+    return end in _NEGATED_ENDS or end[-1:] in _NEGATED_ENDS
+
+
 # "20, but the right answer is 18": what stands behind these words takes back what stood before.
 _THE_RIGHT = r"(?:correct|right|actual|real)(?: (?:one|answer|number|value|total))? (?:is|was|should be)"
 CORRECTION = re.compile(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tasks.answer_words import AND_WORD, CORRECTION, NEGATED_BEHIND, NEGATED_COPULA, OR_WORD
+from tasks.answer_words import AND_WORD, CORRECTION, NEGATED_BEHIND, NEGATED_COPULA, OR_WORD, may_be_negated
 from tasks.numbers import Number, read_numbers
 from tasks.payloads import Payload, boxes
 from tasks.schema import ExtractionState
@@ -188,11 +188,7 @@ def _not_negated(text: str, numbers: list[Number], end: int) -> list[Number]:
 
 
 def _is_negated(text: str, floor: int, begin: int) -> bool:
-    before = text[floor:begin].rstrip()
-    # A negator ends in a letter or mark; behind a colon, bracket or currency sign the search is spared.
-    if not before or (before[-1].isascii() and not before[-1].isalpha()):
-        return False
-    return _NEGATED.search(text, floor, begin) is not None
+    return may_be_negated(text[floor:begin]) and _NEGATED.search(text, floor, begin) is not None
 
 
 def _is_circumstance(text: str, number: Number) -> bool:
