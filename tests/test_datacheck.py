@@ -11,6 +11,8 @@ from tasks.datacheck import check_counts, check_items
 from tasks.load import read_items
 from tasks.schema import Item, Kind
 from tasks.text_damage import damage, is_nfc, lacks_script, letters
+from tests.toy_data import ENTRY
+from tests.toy_data import config as toy
 
 DATA = os.environ.get("BABELGATE_DATA_DIR")
 EN = "Ann has 3 red apples and buys 12 green ones. How many?"
@@ -19,18 +21,8 @@ DE = "Anna hat 3 rote Äpfel und kauft 12 grüne dazu. Wie viele sind es?"
 
 
 def config(kind: Kind = "math", **changes: object) -> DatasetConfig:
-    entry = {"system": "s", "instruction": "$question", "marker": "m", "labels": ["A", "B"]}
-    fields = {
-        "name": "toy",
-        "version": "1",
-        "title": "Toy",
-        "licence": "MIT",
-        "citation": "nobody",
-        "kind": kind,
-        "source": {"local": {"files": "x", "format": "jsonl"}},
-        "languages": {"en": entry, "th": entry, "de": entry},
-    }
-    return DatasetConfig.model_validate(fields | changes)
+    entry = {**ENTRY, "labels": ["A", "B"]}
+    return toy(**{"kind": kind, "parallel": "column", "languages": {"en": entry, "th": entry, "de": entry}} | changes)
 
 
 def item(lang: str, question: str, number: int = 0, **changes: object) -> Item:

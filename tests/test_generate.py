@@ -8,7 +8,6 @@ from typing import get_args
 import pytest
 
 from tasks.engines import EngineError
-from tasks.engines.calls import payload
 from tasks.engines.process import free_port
 from tasks.generate import Gate, Limits, generate
 from tasks.journal import Journal, read
@@ -227,43 +226,6 @@ def test_the_gate_bounds_all_shards_together(run: Run) -> None:
     assert run.server.most_in_flight == 5
 
 
-def test_the_gate_reaches_across_threads() -> None:
-    gate, at_once = Gate(3), [0, 0]
-
-    async def one() -> None:
-        async with gate:
-            at_once[0] += 1
-            at_once[1] = max(at_once)
-            await asyncio.sleep(0.005)
-            at_once[0] -= 1
-
-    async def many() -> None:
-        await asyncio.gather(*(one() for _ in range(10)))
-
-    async def threads() -> None:
-        await asyncio.gather(*(asyncio.to_thread(asyncio.run, many()) for _ in range(4)))
-
-    asyncio.run(threads())
-    assert at_once == [0, 3]
-
-
-def test_a_place_in_the_gate_is_not_lost_with_who_waited_for_it() -> None:
-    async def cancel_and_try() -> None:
-        gate = Gate(1)
-        async with gate:
-            waiting = [asyncio.create_task(gate.__aenter__()) for _ in range(3)]
-            await asyncio.sleep(0)
-            waiting[0].cancel()
-            await asyncio.sleep(0)
-        waiting[1].cancel()  # its turn has come, and it leaves
-        await asyncio.wait_for(waiting[2], 1)
-        assert [task.cancelled() for task in waiting] == [True, True, False]
-        await gate.__aexit__()
-        await asyncio.wait_for(gate.__aenter__(), 1)
-
-    asyncio.run(cancel_and_try())
-
-
 def test_a_stopped_gate_ends_cleanly(run: Run) -> None:
     gate = Gate(2)
 
@@ -292,29 +254,6 @@ def test_no_price_or_no_counts_is_no_cost(run: Run) -> None:
     priced, unpriced = run("no_usage", price=Price(input=1, output=1))[0], run("ok #2")[0]
     assert priced.cost_usd is None and unpriced.cost_usd is None
     assert (priced.prompt_tokens, priced.thinking_tokens) == (None, None)
-
-
-PAYLOADS = [
-    (Sampling(), {}, {"temperature": 0.0, "seed": 7}),
-    (Sampling(temperature=None), {}, {"seed": 7}),
-    (Sampling(max_tokens=5, top_p=0.5, stop=("a",)), {},
-     {"temperature": 0.0, "top_p": 0.5, "max_tokens": 5, "seed": 7, "stop": ["a"]}),
-    (Sampling(max_tokens=5), {"max_completion_tokens": 6}, {"temperature": 0.0, "seed": 7, "max_completion_tokens": 6}),
-    (Sampling(), {"reasoning_effort": "low", "seed": None},
-     {"temperature": 0.0, "seed": None, "reasoning_effort": "low"}),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("sampling", "extra", "sent"), PAYLOADS)
-def test_what_is_sent(sampling: Sampling, extra: dict, sent: dict) -> None:
-    body = payload(ask("x"), Endpoint("http://h/v1", "m", "f", extra_body=extra), sampling)
-    messages = [{"role": "system", "content": "s"}, {"role": "user", "content": "x"}]
-    assert body == {"model": "m", "messages": messages} | sent
-
-
-def test_openai_is_asked_in_its_own_words() -> None:
-    body = payload(ask("x"), Endpoint("https://api.openai.com/v1", "m", "f"), Sampling(max_tokens=5))
-    assert body["max_completion_tokens"] == 5 and "max_tokens" not in body
 
 
 def test_headers_and_body_arrive(run: Run) -> None:

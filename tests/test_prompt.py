@@ -10,6 +10,7 @@ from datasets_cfg.config import DatasetConfig
 from tasks.prompt import Exemplar, completion_key, exemplars, prompt_terms, render
 from tasks.schema import Item, Message, UserError
 from tasks.suite import Sampling
+from tests.toy_data import config as toy
 
 
 def config(**changes: object) -> DatasetConfig:
@@ -20,18 +21,13 @@ def config(**changes: object) -> DatasetConfig:
         "labels": ["A", "B"],
     }
     fields = {
-        "name": "toy",
-        "version": "1",
-        "title": "Toy",
-        "licence": "MIT",
-        "citation": "nobody",
         "kind": "choice",
-        "source": {"local": {"files": "{file}.jsonl", "format": "jsonl"}},
+        "parallel": "column",
         "columns": {"id": "id", "options": ["a", "b"], "context": "text"},
         "exemplars": {"files": "ex_{file}.jsonl", "format": "jsonl"},
         "languages": {"sw": entry},
     }
-    return DatasetConfig.model_validate(fields | changes)
+    return toy(**fields | changes)
 
 
 ITEM = Item(

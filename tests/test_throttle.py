@@ -222,3 +222,40 @@ def test_how_many_a_model_begins_with(in_flight: object, model: dict, places: in
         {"name": "s", "datasets": ["babel_math"], "in_flight": in_flight, "models": [{"name": "a", **model}]}
     )
     assert suite.places(suite.models[0]) == places
+
+
+def test_the_gate_reaches_across_threads() -> None:
+    gate, at_once = Gate(3), [0, 0]
+
+    async def one() -> None:
+        async with gate:
+            at_once[0] += 1
+            at_once[1] = max(at_once)
+            await asyncio.sleep(0.005)
+            at_once[0] -= 1
+
+    async def many() -> None:
+        await asyncio.gather(*(one() for _ in range(10)))
+
+    async def threads() -> None:
+        await asyncio.gather(*(asyncio.to_thread(asyncio.run, many()) for _ in range(4)))
+
+    asyncio.run(threads())
+    assert at_once == [0, 3]
+
+
+def test_a_place_in_the_gate_is_not_lost_with_who_waited_for_it() -> None:
+    async def cancel_and_try() -> None:
+        gate = Gate(1)
+        async with gate:
+            waiting = [asyncio.create_task(gate.__aenter__()) for _ in range(3)]
+            await asyncio.sleep(0)
+            waiting[0].cancel()
+            await asyncio.sleep(0)
+        waiting[1].cancel()  # its turn has come, and it leaves
+        await asyncio.wait_for(waiting[2], 1)
+        assert [task.cancelled() for task in waiting] == [True, True, False]
+        await gate.__aexit__()
+        await asyncio.wait_for(gate.__aenter__(), 1)
+
+    asyncio.run(cancel_and_try())
