@@ -110,6 +110,28 @@ def prepare_prefect(where: Path) -> None:
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # never a pickle, should somebody have results stored
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",  # what SQLite's "database is locked" becomes
         "DO_NOT_TRACK": "1",
     }.items():
         os.environ.setdefault(name, value)
+
+
+def start_prefect() -> None:
+    """Start Prefect's server where no other is named, however late it answers its first question.
+
+    Prefect starts it by itself at the first flow, but gives up when the first answer takes longer than five seconds
+    (3.8.8, SubprocessASGIServer.start), as it does on a busy machine.
+    """
+    import httpx
+    from prefect.client.base import ServerType, determine_server_type
+
+    if determine_server_type() is not ServerType.EPHEMERAL:
+        return
+    from prefect.server.api.server import SubprocessASGIServer
+
+    server = SubprocessASGIServer()
+    try:
+        server.start()
+    except httpx.TimeoutException:
+        httpx.get(f"{server.api_url}/health", timeout=600).raise_for_status()
+        server.running = True

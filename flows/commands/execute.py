@@ -43,6 +43,7 @@ def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json:
         print(f"run {run.run_id}: {len(prepared.shards)} shards, {prepared.requests} requests", flush=True)
     try:
         with Board(totals, journals, show=not quiet and not as_json):
+            environment.start_prefect()
             outcome = asyncio.run(benchmark(run_id=run.run_id, home=str(home)))
     except KeyboardInterrupt as error:
         kept = f"what was finished is kept: 'babelgate resume {run.run_id}' continues"

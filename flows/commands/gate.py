@@ -82,6 +82,7 @@ def _run_and_gate(arguments: argparse.Namespace) -> int:
     environment.prepare_prefect(home)
     from flows.gate import gate
 
+    environment.start_prefect()
     outcomes = asyncio.run(
         gate(policy=arguments.policy, suite=arguments.suite, baseline=arguments.baseline, limits=arguments.top_up,
              selftest=not arguments.no_selftest)

@@ -36,6 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from tasks.judge.admission import check_judges
 
     check_judges(chosen, run.suite.models, environment.engine_context(home), against=arguments.against)
+    environment.start_prefect()
     heard = asyncio.run(rejudge(run_id=run.run_id, home=str(home), judges=chosen, against=arguments.against))
     if arguments.json:
         print_json({"run": run.run_id, "sittings": sitting_rows(heard)})
