@@ -50,7 +50,7 @@ def test_a_disk_that_is_full_leaves_the_old_part_and_no_half_of_a_new_one(tmp_pa
             write_run(home, "r1")
         before = {path: path.read_bytes() for path in home.parts.rglob("*") if path.is_file()}
         writer = _program(FULL_DISK, str(tmp_path))
-        assert "File too large" in writer.communicate(timeout=60)[1] and writer.returncode == 1
+        assert "File too large" in writer.communicate(timeout=240)[1] and writer.returncode == 1
         assert {path: path.read_bytes() for path in home.parts.rglob("*") if path.is_file()} == before
         assert all(read_part(path) for path in before)
     assert load_parts(home).rejected == []
@@ -116,7 +116,7 @@ def test_two_runs_land_in_one_warehouse_at_once(tmp_path: Path) -> None:
     ]
     for one in both:
         assert one.stdout and one.stdout.readline() == "ready\n"
-    assert [one.communicate("\n", timeout=120) and one.returncode for one in both] == [0, 0]
+    assert [one.communicate("\n", timeout=240) and one.returncode for one in both] == [0, 0]
     alone = Home(tmp_path / "alone")
     write_both(alone)
     load_parts(alone)
@@ -195,7 +195,7 @@ def _suite(folder: Path, faulty: FaultServer, locked: FaultServer) -> Path:
     ]
     suite = {
         "name": "faults", "models": [{"engine": "openai", **model} for model in models],
-        "datasets": ["faults", "unknown_model"], "retries": 2, "timeout_s": 2, "in_flight": 16,
+        "datasets": ["faults", "unknown_model"], "retries": 2, "timeout_s": 5, "in_flight": 16,
     }  # fmt: skip
     path = folder / "suite.yaml"
     path.write_text(json.dumps(suite))

@@ -99,7 +99,7 @@ def server(tmp_path: Path):
         yield env
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def _answers(port: int) -> bool:
@@ -126,11 +126,11 @@ def _resume(env: dict[str, str], paused: list[str]) -> bool:
 
     api = env["PREFECT_API_URL"]
     body = {"flow_runs": {"state": {"type": {"any_": ["PAUSED"]}}}}
-    found = httpx.post(f"{api}/flow_runs/filter", json=body, timeout=30).json()
+    found = httpx.post(f"{api}/flow_runs/filter", json=body, timeout=120).json()
     if not found:
         return False
     answer = {"outcome": "GO", "decided_by": "Ana", "reason": "the loss is in a language that we do not serve"}
-    reply = httpx.post(f"{api}/flow_runs/{found[0]['id']}/resume", json={"run_input": answer}, timeout=30)
+    reply = httpx.post(f"{api}/flow_runs/{found[0]['id']}/resume", json={"run_input": answer}, timeout=120)
     paused.append(reply.json()["status"])
     return True
 

@@ -1,7 +1,6 @@
 """Local copies of public data sets load, are parallel, and have the shapes that their papers tell."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -44,12 +43,9 @@ def test_local_copies_load_and_are_parallel(name: str, total: int) -> None:
 
 @pytest.mark.data
 @pytest.mark.skipif(DATA is None, reason="needs BABELGATE_DATA_DIR")
-def test_mgsm_golds_and_speed() -> None:
+def test_mgsm_golds() -> None:
     assert DATA is not None
-    load_items(load_config("mgsm"), "en", Path(DATA), None)
-    started = time.perf_counter()
     items = load_items(load_config("mgsm"), "sw", Path(DATA), None)
-    assert time.perf_counter() - started < 0.5
     golds = {item.gold[0] for item in items}
     assert {"2125", "114200", "276000", "5600"} <= golds
     assert all(gold.lstrip("-").isdigit() for gold in golds)

@@ -99,7 +99,7 @@ def test_nothing_survives_us(tmp_path: Path, how: signal.Signals, ignores: str) 
         assert us.stdout.readline() == "up\n"
         assert len(group_of(marker)) == 4
         us.send_signal(how)
-        us.wait(30)
+        us.wait(120)
     assert gone(marker)
 
 

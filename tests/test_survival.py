@@ -59,7 +59,7 @@ def command(folder: Path) -> ServerCommand:
     port = free_port()
     return ServerCommand(
         name="the test server", arguments=[sys.executable, "-c", SERVER, str(port), str(folder / "asked")],
-        env=dict(os.environ), log=folder / "server.log", port=port, health="/health", start_timeout_s=60,
+        env=dict(os.environ), log=folder / "server.log", port=port, health="/health", start_timeout_s=240,
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ async def ask_all(folder: Path, texts: list[str]) -> tuple[list[Completion], int
     async with serve(made) as server:
         endpoint = Endpoint(f"{made.origin}/v1", "m", "f", server=server)
         with Journal(folder / "j.jsonl") as journal:
-            limits = Limits(Gate(8), retries=0, timeout_s=60)
+            limits = Limits(Gate(8), retries=0, timeout_s=240)
             done = await generate([request(t) for t in texts], endpoint, Sampling(), limits, journal, lambda _: None)
         return done, server.lives
 
