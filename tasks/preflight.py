@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datasets_cfg.config import DatasetConfig, load_config
 from tasks.datacheck import check_items
 from tasks.engines import EngineContext, check_engine
+from tasks.engines.composite import check_languages
 from tasks.judge.admission import check_judges
 from tasks.load import load_items
 from tasks.metrics import metrics_for
@@ -55,7 +56,8 @@ def prepare(suite: Suite, context: EngineContext, *, unchecked: Sequence[str] = 
     """Load and check everything a suite names; nothing is started or written. `unchecked` names engines to trust.
 
     UserError or ConfigError with one sentence: an unknown data set, language or metric, a file that cannot be read,
-    languages that are not parallel, a model whose key, file or interpreter is missing.
+    languages that are not parallel, a model whose key, file or interpreter is missing, or which has no
+    words in a language.
     """
     configs = {name: load_config(name, suite.dataset_roots) for name in suite.datasets}
     found = shards(suite, configs)
@@ -64,6 +66,8 @@ def prepare(suite: Suite, context: EngineContext, *, unchecked: Sequence[str] = 
     for model in suite.models:
         if model.engine not in unchecked:
             check_engine(model, context)
+        if model.engine == "composite":
+            check_languages(model, [shard.lang for shard in found if shard.model == model.name])
     check_judges(suite.judges, suite.models, context, unchecked=unchecked)
     limits = _limits(suite, found)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from flows.cli import main
 from tasks.engines import EngineContext, open_engine
 from tasks.engines.client import open_client
 from tasks.engines.composite import refine_prompts
@@ -103,6 +104,20 @@ def test_a_language_without_a_refining_prompt_is_an_error_of_ours(address: str, 
                   {"name": "both", "engine": "composite", "draft": "fast", "refine": "fast"}])  # fmt: skip
     (done,) = answers(made, tmp_path, "yo", max_tokens=5)
     assert (done.status, done.error, SEEN) == ("infra_error", "there is no refining prompt in 'yo'", [])
+
+
+def test_languages_without_a_refining_prompt_are_refused_before_anything_starts(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "s.yaml"
+    models = [{"name": "fast", "engine": "openai", "model": "fast", "base_url": address},
+              {"name": "both", "engine": "composite", "draft": "fast", "refine": "fast"}]  # fmt: skip
+    path.write_text(json.dumps({"name": "s", "models": models, "datasets": ["belebele_jv_su"]}), encoding="utf-8")
+    monkeypatch.setenv("BABELGATE_HOME", str(tmp_path / "home"))
+    assert main(["run", str(path)]) == 64
+    said = capsys.readouterr().err
+    assert "model 'both' cannot refine drafts in jv, su: there is no prompt for it in refine_prompts.json;" in said
+    assert (said.count("\n"), SEEN) == (1, [])
 
 
 BAD = [

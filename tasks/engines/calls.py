@@ -3,6 +3,7 @@
 import email.utils
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -56,6 +57,19 @@ class Asker(Protocol):
     async def ask(self, request: Request, sampling: Sampling) -> Reply:
         """One attempt. CallFailed when there is no reply, EngineError when no request can have one."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointClient:
+    """What every client of an endpoint knows, whatever its transport: the endpoint, and how long an answer may take."""
+
+    endpoint: Endpoint
+    timeout_s: float
+
+    @property
+    def thinks(self) -> bool:
+        """As the endpoint says."""
+        return self.endpoint.thinks
 
 
 def payload(request: Request, endpoint: Endpoint, sampling: Sampling) -> dict[str, object]:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasks.engines.calls import CallFailed, failure_of, is_local, payload
+from tasks.engines.calls import CallFailed, EndpointClient, failure_of, is_local, payload
 from tasks.engines.reply import BadReply, Reply, read_reply, storable
 from tasks.schema import Endpoint, Request
 from tasks.suite import Sampling
@@ -17,17 +17,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class Chat(EndpointClient):
     """A client that is open; `ask` may be called many times at once."""
 
     client: "AsyncOpenAI"
-    endpoint: Endpoint
-    timeout_s: float
-
-    @property
-    def thinks(self) -> bool:
-        """As the endpoint says."""
-        return self.endpoint.thinks
 
     async def ask(self, request: Request, sampling: Sampling) -> Reply:
         """One attempt. CallFailed when there is no reply, EngineError when no request can have one."""
@@ -71,7 +64,7 @@ async def open_chat(endpoint: Endpoint, *, timeout_s: float, connections: int) -
         default_headers=endpoint.headers,
         http_client=http,
     ) as client:
-        yield Chat(client, endpoint, timeout_s)
+        yield Chat(endpoint, timeout_s, client)
 
 
 def _cause(error: BaseException) -> str:

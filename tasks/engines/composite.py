@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -35,6 +35,16 @@ def check(model: Composite, context: EngineContext) -> None:
         raise UserError(f"model '{model.name}' is made of two models of its suite; a suite fills them in")
     for part in model.parts:
         check_engine(part, context)
+
+
+def check_languages(model: Composite, langs: Iterable[str]) -> None:
+    """UserError for languages in which nobody can tell the refining model what to do."""
+    untold = sorted(set(langs) - refine_prompts().keys())
+    if untold:
+        raise UserError(
+            f"model '{model.name}' cannot refine drafts in {', '.join(untold)}: there is no prompt for it in "
+            f"{PROMPTS.name}; leave the model or the language out of the suite"
+        )
 
 
 @dataclass(frozen=True, slots=True)

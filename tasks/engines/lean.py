@@ -10,25 +10,18 @@ import orjson
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from yarl import URL
 
-from tasks.engines.calls import CallFailed, failure_of, is_local, payload
+from tasks.engines.calls import CallFailed, EndpointClient, failure_of, is_local, payload
 from tasks.engines.reply import BadReply, Reply, read_reply, storable
 from tasks.schema import Endpoint, Request
 from tasks.suite import Sampling
 
 
 @dataclass(frozen=True, slots=True)
-class LeanChat:
+class LeanChat(EndpointClient):
     """A session that is open; `ask` may be called many times at once."""
 
     session: ClientSession
     url: URL
-    endpoint: Endpoint
-    timeout_s: float
-
-    @property
-    def thinks(self) -> bool:
-        """As the endpoint says."""
-        return self.endpoint.thinks
 
     async def ask(self, request: Request, sampling: Sampling) -> Reply:
         """One attempt. CallFailed when there is no reply, EngineError when no request can have one."""
@@ -70,4 +63,4 @@ async def open_lean(endpoint: Endpoint, *, timeout_s: float, connections: int) -
         timeout=ClientTimeout(total=None, sock_connect=min(timeout_s, 60)),
         trust_env=not is_local(endpoint),
     ) as session:
-        yield LeanChat(session, URL(f"{endpoint.base_url}/chat/completions"), endpoint, timeout_s)
+        yield LeanChat(endpoint, timeout_s, session, URL(f"{endpoint.base_url}/chat/completions"))
