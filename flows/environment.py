@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tasks.notify import Destination, Webhook
 
 
+_START_LIMIT = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
+
+
 def home(given: str | None = None) -> Path:
     """The given folder, else BABELGATE_HOME: warehouse, parts, journals and logs; ./.babelgate when unset."""
     return Path(given or os.environ.get("BABELGATE_HOME") or ".babelgate").absolute()
@@ -105,7 +108,7 @@ def prepare_prefect(where: Path) -> None:
     prefect_home.chmod(0o700)
     for name, value in {
         "PREFECT_HOME": str(prefect_home),
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
+        _START_LIMIT: "600",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # never a pickle, should somebody have results stored
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
@@ -117,7 +120,7 @@ def prepare_prefect(where: Path) -> None:
 
 
 def start_prefect() -> None:
-    """Start Prefect's server where no other is named, however late it answers its first question.
+    """After prepare_prefect: start Prefect's server where no other is named, however late it answers.
 
     Prefect starts it by itself at the first flow, but gives up when the first answer takes longer than five seconds
     (3.8.8, SubprocessASGIServer.start), as it does on a busy machine.
@@ -131,7 +134,7 @@ def start_prefect() -> None:
 
     server = SubprocessASGIServer()
     try:
-        server.start()
+        server.start(timeout=int(os.environ[_START_LIMIT]))  # Prefect's own setting is what it was at its import
     except httpx.TimeoutException:
         httpx.get(f"{server.api_url}/health", timeout=600).raise_for_status()
         server.running = True
