@@ -168,7 +168,7 @@ def writes_directly(lang: str) -> bool:
 
 def starts_alone(text: str, start: int) -> bool:
     """Whether a marker at `start` is not the tail of a longer word (a spaced script's letter before it)."""
-    return start == 0 or not (_SPACED.match(text[start]) and text[start - 1].isalpha())
+    return start == 0 or not (text[start - 1].isalpha() and _SPACED.match(text[start]))
 
 
 def _joined(words: str) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 
@@ -39,7 +38,7 @@ def extract_answer(
     the first five announced the answer, or that it is all there is; `span` indexes `text`. Never raises.
     """
     folded = fold(text)
-    if not folded.text.strip():
+    if not folded.text or folded.text.isspace():
         return Extraction("none", None, "empty", False)
     labels, options, markers = tuple(labels), tuple(options), tuple(markers)
     if kind == "math":
@@ -53,7 +52,9 @@ def extract_answer(
 
 def canonical_number(value: Decimal) -> str:
     """A plain decimal: no exponent, no zeros behind the point, no minus on zero."""
-    plain = format(value, "f")
+    plain = str(value)
+    if "E" in plain:
+        plain = format(value, "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return "0" if plain in ("-0", "") else plain
@@ -127,7 +128,7 @@ def _bare_list(text: str, start: int, labels: tuple[str, ...]) -> ChoiceReading:
     if len(found) < 2:
         return NO_CHOICE
     first, *others = found
-    return replace(found[first], state="ambiguous", others=tuple(others))
+    return found[first]._replace(state="ambiguous", others=tuple(others))
 
 
 def _lines(text: str, start: int = 0) -> Iterator[tuple[int, int]]:

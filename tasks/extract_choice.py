@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tasks.answer_words import NEGATING_NEXT, NEGATION
 from tasks.choice_words import AMONG, JOINED, OPTION, RIGHT, WRONG, WRONG_WORD
@@ -29,7 +30,7 @@ _NEGATED_BEFORE = re.compile(
     rf"(?:{NEGATING_NEXT}(?:\s+be\b)?|(?<![^\W_]){AMONG})\s*{OPTION}?\s*[(\[*]*\Z", re.IGNORECASE
 )
 _NEGATED_BEHIND = re.compile(
-    rf"[)\]*]*\s*(?:(?:(?:both|is|are|ist|sind|est|sont|es|son|é|è|là|adalah|では|じゃ|は|가|이|은|는|是)\s*){{0,2}}"
+    rf"[)\]*]*+\s*+(?:(?:(?:both|is|are|ist|sind|est|sont|es|son|é|è|là|adalah|では|じゃ|は|가|이|은|는|是)\s*){{0,2}}"
     rf"(?:{WRONG}|아니)|:\s*{WRONG_WORD})",
     re.IGNORECASE,
 )
@@ -37,8 +38,7 @@ _ARTICLE = r"(?:(?:the|la|le|el|το|η)\s+)?"
 _EDGES = " \t\n*_`\"'“”«»「」『』()[]{}.,:;!?。、।$\\"
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceReading:
+class ChoiceReading(NamedTuple):
     """The label of one payload with its place; `others` are what an ambiguous one could also mean."""
 
     state: ExtractionState
@@ -92,12 +92,12 @@ def read_leading(text: str, start: int, end: int, labels: tuple[str, ...]) -> Ch
     """The label that opens text[start:end] as labels do: B, (B), B. Paris, option B; not A in "A dog"."""
     patterns = _patterns(labels)
     match = patterns.leading.match(text, start, end)
-    if match is None or _NEGATED_BEHIND.match(text, match.end(1), end):
+    if match is None or _is_negated_behind(text, match.end(1), end):
         return NO_CHOICE
     further: tuple[str, ...] = ()
     if comma := patterns.listed.match(text, match.end(), end):
         further, behind = _joined(text, match.end(), end, label_set(labels))
-        if further and _NEGATED_BEHIND.match(text, behind, end):
+        if further and _is_negated_behind(text, behind, end):
             return NO_CHOICE
         ends = not _GOES_ON.match(text, comma.end(), end) or patterns.listed.match(text, comma.end(), end)
         if ends and not further:
@@ -158,11 +158,7 @@ def _found(
         goes_on = not others and _GOES_ON.match(text, span[1], end) and not _COPULA.match(text, span[1], end)
         if (sign != sign.upper() and not closed) or (sign in _WORDLIKE and goes_on and not closed):
             continue
-        if (
-            span[0] < ruled_out
-            or _is_negated(text, start, match, span[1], end)
-            or _NEGATED_BEHIND.match(text, last, end)
-        ):
+        if span[0] < ruled_out or _is_negated(text, start, match, span[1], end) or _is_negated_behind(text, last, end):
             ruled_out = max(ruled_out, last)
             continue
         for label in (*signs.means(sign), *others):
@@ -171,7 +167,12 @@ def _found(
 
 def _is_negated(text: str, start: int, match: re.Match[str], behind: int, end: int) -> bool:
     before = text[max(start, match.start() - 16) : match.start()]
-    return bool(_NEGATED_BEFORE.search(before) or _NEGATED_BEHIND.match(text, behind, end) or NEGATION.search(match[0]))
+    return bool(_NEGATED_BEFORE.search(before) or _is_negated_behind(text, behind, end) or NEGATION.search(match[0]))
+
+
+def _is_negated_behind(text: str, behind: int, end: int) -> bool:
+    """Whether the words behind a label negate it; mostly only marks stand there, and the search is slow to say no."""
+    return bool(text[behind:end].strip(_EDGES)) and _NEGATED_BEHIND.match(text, behind, end) is not None
 
 
 def _only(found: Iterable[tuple[str, tuple[int, int]]]) -> ChoiceReading:

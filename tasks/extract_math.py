@@ -1,8 +1,8 @@
 """Reads the number that a payload gives as answer: after the last '=', the first if it starts so, else the last."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from tasks.answer_words import AND_WORD, CORRECTION, NEGATED_BEHIND, NEGATED_COPULA, OR_WORD, may_be_negated
 from tasks.numbers import Number, read_numbers
@@ -39,12 +39,14 @@ _RATE = re.compile(
 )
 _EDGES = " \t\r\n*_`\"'“”.,。।!$€£¥₹฿()[]\\"
 _DIGIT = re.compile("[0-9]")
+_TWO_NUMBERS = re.compile("[0-9][^0-9]+[0-9]")
+# Most announced answers are no more than digits: every other step would find nothing to do in them.
+_BARE = re.compile("[ *]*([0-9]{1,18})[.*。।]*")
 _CORRECTED = 300  # characters: a longer payload is a solution, not a sentence that corrects itself
 _OPERATOR = re.compile(r"\s*[-+*/×÷·−x]\s*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class NumberReading:
+class NumberReading(NamedTuple):
     """The answer of one payload; `others` are the values that an ambiguous one could also mean."""
 
     state: ExtractionState
@@ -77,6 +79,9 @@ def _opens_a_solution(text: str, payload: Payload, number: Number) -> bool:
 
 
 def _read(text: str, lang: str, start: int, end: int, method: str) -> NumberReading:
+    bare = _BARE.fullmatch(text, start, end)
+    if bare and not _is_negated(text, max(text.rfind("\n", 0, bare.start(1)) + 1, bare.start(1) - 20), bare.start(1)):
+        return NumberReading("found", Number(Decimal(bare[1]), span=bare.span(1)))
     if inner := ("boxed" in text[start:end] and boxes(text, start, end)):
         start, end = inner[-1]
     start = _after_bullet(text, start, end, method)
@@ -103,7 +108,9 @@ def _after_bullet(text: str, start: int, end: int, method: str) -> int:
 
 def _after_correction(text: str, start: int, end: int) -> int:
     """Behind the words that take back a number given before them, where another follows."""
-    corrections = [found.end() for found in CORRECTION.finditer(text, start, end)] if end - start < _CORRECTED else []
+    if end - start >= _CORRECTED or not _TWO_NUMBERS.search(text, start, end):
+        return start
+    corrections = [found.end() for found in CORRECTION.finditer(text, start, end)]
     for behind in reversed(corrections):
         if _DIGIT.search(text, start, behind) and _DIGIT.search(text, behind, end):
             return behind
@@ -128,9 +135,9 @@ def _statement(text: str, lang: str, start: int, end: int, method: str) -> tuple
 
 def _side_of_equation(text: str, lang: str, start: int, end: int) -> tuple[int, int]:
     """Behind the last '=', unless that is the working of a number given before: 18 = 9 × 2, 18 (9 × 2 = 18)."""
-    signs = list(_EQUALS.finditer(text, start, end))
-    if not signs:
+    if not _EQUALS.search(text, start, end):
         return start, end
+    signs = list(_EQUALS.finditer(text, start, end))
     first = next(iter(read_numbers(text, lang, start, min(signs[0].start(), start + 80))), None)
     if first is not None and _LEAD.match(text, start, first.span[0]):
         between = text[first.span[1] : signs[0].start()]

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import regex
 
@@ -31,16 +31,16 @@ def _table() -> dict[int, str]:
 
 _FOLD = _table()
 # A set within the Basic Multilingual Plane is a bitmap to `re`; with the mathematical digits it is 300 times slower.
-_FOLDABLE = re.compile("[" + "".join(chr(code) for code in _FOLD if code <= 0xFFFF) + "]")
-_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_FOLDABLE_CHARS = "".join(chr(code) for code in _FOLD if code <= 0xFFFF) + "\U00010000-\U0010ffff"
+_FOLDABLE = re.compile(f"[{_FOLDABLE_CHARS}]")
 _HIDDEN_CHARS = "\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 _HIDDEN = re.compile(f"[{_HIDDEN_CHARS}]")
+_TO_CHANGE = re.compile(f"[{_FOLDABLE_CHARS}{_HIDDEN_CHARS}]")
 # What NFC can join: a base with its marks, and the Hangul vowels and finals that follow an initial.
 _CLUSTER = regex.compile(rf".[\p{{M}}\u1160-\u11ff{_HIDDEN_CHARS}]*", regex.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(NamedTuple):
     """`text` is what is read; `removed` and `starts` lead its offsets back to the original text."""
 
     text: str
@@ -78,6 +78,8 @@ def fold(text: str) -> Folded:
         return Folded(text, len(text))
     if not unicodedata.is_normalized("NFC", text):
         return _compose(text)
+    if not _TO_CHANGE.search(text):
+        return Folded(text, len(text))
     removed: tuple[int, ...] = ()
     clean = text
     if _HIDDEN.search(text):
@@ -89,9 +91,12 @@ def fold(text: str) -> Folded:
 
 
 def _ascii_digits(text: str) -> str:
-    if _BEYOND.search(text):
-        return text.translate(_FOLD)
-    return _FOLDABLE.sub(lambda found: _FOLD[ord(found[0])], text)
+    return _FOLDABLE.sub(_folded_char, text)
+
+
+def _folded_char(found: re.Match[str]) -> str:
+    char = found[0]
+    return _FOLD.get(ord(char), char)
 
 
 def fold_word(word: str) -> str:

@@ -59,18 +59,21 @@ def gold_number(text: str, lang: str) -> Decimal | None:
 
 
 def _equals(value: Decimal, gold: Decimal) -> bool:
-    if gold == gold.to_integral_value():
-        return value == gold
-    return abs(value - gold) <= RELATIVE_TOLERANCE * abs(gold)
+    if value == gold:
+        return True
+    return gold != gold.to_integral_value() and abs(value - gold) <= RELATIVE_TOLERANCE * abs(gold)
 
 
 def _match_number(extraction: Extraction, lang: str, gold: tuple[str, ...]) -> Match:
+    value = extraction.value or ""
+    if value in gold and gold_number(value, lang) is not None:
+        return Match(extraction.strict, True, "equal")
     numbers = [number for number in (gold_number(text, lang) for text in gold) if number is not None]
     if not numbers:
         return Match(None, None, f"gold '{gold[0]}' is no number")
-    value = Decimal(extraction.value or "NaN")
-    if any(_equals(value, number) for number in numbers):
-        return Match(extraction.strict, True, "equal" if value in numbers else "within 0.1 %")
+    said = Decimal(value or "NaN")
+    if any(_equals(said, number) for number in numbers):
+        return Match(extraction.strict, True, "equal" if said in numbers else "within 0.1 %")
     if any(_equals(Decimal(other), number) for other in extraction.alternatives for number in numbers):
         return Match(False, True, "alt_locale")
     return Match(False, False, "different")

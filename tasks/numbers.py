@@ -1,9 +1,10 @@
 """Reads every number in a text the way its language writes numbers: exact decimals, spans, signs, percent, scales."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 from tasks.digits import CORE, GAP, read_digits
 from tasks.folding import fold
@@ -14,8 +15,7 @@ from tasks.number_words import PERCENT_ENDINGS, number_words, scale_value
 from tasks.numerals import EXACT, HAN, HAN_RUN, VULGAR, counts, divide, han_value, vulgar
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number in a text: its value in the locale's reading, and `alts`, its other reading where the text allows two.
 
     `scale` is what words multiplied it by (already in `value`), `percent` keeps a percent sign (18 % has the value 18),
@@ -70,7 +70,7 @@ def parse_numbers(text: str, lang: str) -> list[Number]:
     """
     folded = fold(text)
     numbers = read_numbers(folded.text, lang)
-    return numbers if folded.same_offsets else [replace(n, span=folded.span(*n.span)) for n in numbers]
+    return numbers if folded.same_offsets else [n._replace(span=folded.span(*n.span)) for n in numbers]
 
 
 def read_numbers(text: str, lang: str, start: int = 0, end: int | None = None) -> list[Number]:
@@ -83,8 +83,12 @@ def read_numbers(text: str, lang: str, start: int = 0, end: int | None = None) -
     while token := _TOKEN.search(text, position):
         position = token.end()
         for draft in _read_token(token, text, start, locale):
-            position = max(position, draft.end)
-            _append(found, draft, text)
+            if draft.end > position:
+                position = draft.end
+            if found:
+                _append(found, draft, text)
+            else:
+                found.append(draft)
     return [Number(d.value, d.alts, d.percent, (d.begin, d.end), d.scale, d.spelled, d.fraction) for d in found]
 
 
@@ -93,15 +97,16 @@ def _read_token(token: re.Match[str], text: str, start: int, locale: _Locale) ->
     begin, end = token.span()
     if begin > start and text[begin - 1] in _RAISES and _is_exponent(text, start, begin, end):
         return []
-    if token["core"]:
-        read = read_digits(token["core"], locale.decimal, locale.group)
+    form = token.lastgroup
+    if form == "core":
+        read = read_digits(token[0], locale.decimal, locale.group)
         parts = [Draft(begin + a, begin + b, value, alts) for value, alts, a, b in read]
-    elif token["han"]:
+    elif form == "han":
         run = HAN_RUN.match(text, begin, begin + _LONGEST_HAN)
         good = run is not None and counts(text, begin, run.end())
         parts = [Draft(begin, run.end(), han_value(run[0]), spelled=True)] if run and good else []
-    elif token["vulgar"]:
-        parts = [Draft(begin, end, vulgar(token["vulgar"]), fraction=True)]
+    elif form == "vulgar":
+        parts = [Draft(begin, end, vulgar(token[0]), fraction=True)]
     else:
         value = _frac_value(token.groups()[3:], locale)
         parts = [Draft(begin, end, value, fraction=True)] if value is not None else []
@@ -150,8 +155,8 @@ def _is_percent_of_another(head: str) -> bool:
 
 def _append(found: list[Draft], draft: Draft, text: str) -> None:
     """Adds a number, or joins it to the one before: 2 lakh 50 thousand, 3만 5천, 5 juta 300 ribu, 3만5000."""
-    last = found[-1] if found else None
-    if last is None or last.scale is None or last.percent or not _continues(last.end, last.scale, draft, text):
+    last = found[-1]
+    if last.scale is None or last.percent or not _continues(last.end, last.scale, draft, text):
         found.append(draft)
         return
     last.value = EXACT.add(last.value.copy_abs(), draft.value).copy_sign(last.value)

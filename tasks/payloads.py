@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tasks.answer_words import copula_pattern, marker_pattern, starts_alone, writes_directly
@@ -54,17 +53,13 @@ class Payload(NamedTuple):
     rival: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     """A marker at `at` and where what it announces starts; `line` where it opens its line and a colon follows."""
 
     at: int
     start: int
     method: str
-
-    @property
-    def line(self) -> bool:
-        return self.method == "marker_line"
+    line: bool = False
 
 
 def boxes(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -88,8 +83,8 @@ def payloads(text: str, lang: str, markers: tuple[str, ...]) -> Iterator[Payload
     new question ends the answer.
     """
     hits = _hits(text, lang, markers)
-    question = _NEXT_QUESTION.search(text, hits[0].start) if hits else None
-    if question:
+    # A question opens a line; an answer in one line has none behind its first announcement.
+    if hits and text.find("\n", hits[0].start - 1) >= 0 and (question := _NEXT_QUESTION.search(text, hits[0].start)):
         text = text[: question.start()]
         hits = [hit for hit in hits if hit.start < len(text)]
     lines = [hit for hit in hits if hit.line]
@@ -127,7 +122,9 @@ def _hits(text: str, lang: str, markers: tuple[str, ...]) -> list[_Hit]:
     found: list[_Hit] = []
     for marker in marker_pattern(lang, markers).finditer(text):
         at, end = marker.span()
-        if not starts_alone(text, at) or _NOT_AN_ANNOUNCEMENT.search(text, max(0, at - 8), at):
+        if not starts_alone(text, at):
+            continue
+        if text[at - 1 : at].isspace() and _NOT_AN_ANNOUNCEMENT.search(text, max(0, at - 8), at):
             continue
         hit = _announced(text, lang, at, end)
         if hit is not None:
@@ -138,11 +135,11 @@ def _hits(text: str, lang: str, markers: tuple[str, ...]) -> list[_Hit]:
 def _announced(text: str, lang: str, at: int, end: int) -> _Hit | None:
     """What follows a marker: a colon, a copula, a few words and a colon, a dash, or the answer itself."""
     if colon := _COLON.match(text, end):
-        return _Hit(at, colon.end(), _by_colon(text, at))
+        return _by_colon(text, at, colon.end())
     if copula := copula_pattern(lang).match(text, end):
         return _Hit(at, copula.end(), "marker_copula")
     if colon := _LATER_COLON.match(text, end):
-        return _Hit(at, colon.end(), _by_colon(text, at))
+        return _by_colon(text, at, colon.end())
     if dash := _DASH.match(text, end):
         return _Hit(at, dash.end(), "marker_copula")
     if text[end : end + 1] in " \t*" and _DIRECT.match(text, end, end + 3):
@@ -152,8 +149,10 @@ def _announced(text: str, lang: str, at: int, end: int) -> _Hit | None:
     return None
 
 
-def _by_colon(text: str, at: int) -> str:
-    return "marker_line" if _LEAD_WORDS.match(text, text.rfind("\n", 0, at) + 1, at) else "marker_inline"
+def _by_colon(text: str, at: int, start: int) -> _Hit:
+    if _LEAD_WORDS.match(text, text.rfind("\n", 0, at) + 1, at):
+        return _Hit(at, start, "marker_line", True)
+    return _Hit(at, start, "marker_inline")
 
 
 def _line_payload(text: str, hit: _Hit, hits: list[_Hit]) -> Payload:
@@ -161,9 +160,10 @@ def _line_payload(text: str, hit: _Hit, hits: list[_Hit]) -> Payload:
     start, end = hit.start, _line_end(text, hit.start)
     while end < len(text) and _BLANK.match(text, start, end):
         start, end = end + 1, _line_end(text, end + 1)
-    rival = next((later for later in hits if start < later.at < end), None) if hit.line else None
-    if rival and rival.at - start <= _SHORT:
-        return Payload(hit.method, start, rival.at, True, (rival.start, end))
+    if hit.line and len(hits) > 1:
+        rival = next((later for later in hits if start < later.at < end), None)
+        if rival and rival.at - start <= _SHORT:
+            return Payload(hit.method, start, rival.at, True, (rival.start, end))
     return Payload(hit.method, start, min(end, start + LONGEST), True)
 
 
@@ -174,9 +174,10 @@ def _line_end(text: str, start: int) -> int:
 
 def _is_direct(text: str, payload: Payload, hits: list[_Hit]) -> bool:
     """One short sentence without another announcement in it, not a whole solution."""
-    end = payload.end
-    later = payload.rival is None and any(payload.start < hit.at < end for hit in hits)
-    return not later and end - payload.start <= 120 and not _SENTENCE_END.search(text, payload.start, end)
+    start, end = payload.start, payload.end
+    if end - start > 120 or _SENTENCE_END.search(text, start, end):
+        return False
+    return payload.rival is not None or len(hits) == 1 or not any(start < hit.at < end for hit in hits)
 
 
 def _unannounced(text: str, floor: int) -> Iterator[Payload]:
