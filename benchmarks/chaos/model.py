@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-DELAY_S = 0.03
+DELAY_S = 0.2
 
 
 def prompt_digest(text: str) -> str:
