@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from datasets_cfg.strict_yaml import ConfigError, nearest, read_yaml
 
@@ -157,7 +157,7 @@ class DatasetConfig(Strict):
     drop: dict[str, Texts] = Field(default={}, description="by code: ids of items known to be damaged, left out")
     min_items: int = Field(default=0, ge=0, description="fewer than this carry no decision")
     unanswerable: float = Field(default=0, ge=0, lt=1, description="rag: share of items given another's passage")
-    lengths: Annotated[tuple[int, ...], Field(strict=False)] = Field(
+    lengths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)] = Field(
         default=(), description="tokens: each item once for each, its passage among others"
     )
     shots: int = Field(default=0, ge=0)
@@ -186,6 +186,13 @@ class DatasetConfig(Strict):
         if self.shots and self.exemplars is None:
             raise ValueError("the key 'exemplars' is missing, which 'shots' needs")
         return self
+
+    @field_validator("lengths")
+    @classmethod
+    def _once_each(cls, lengths: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(lengths)) < len(lengths):
+            raise ValueError("a length stands twice")
+        return lengths
 
     def _by_code(self) -> list[tuple[str, Iterable[str]]]:
         """Every table of this file whose keys are its languages."""

@@ -44,8 +44,9 @@ def pad_contexts(items: Sequence[Item], pool: Sequence[Item], lengths: Sequence[
 
 
 def length_name(tokens: int) -> str:
-    """'2k', '128k': as a category, which sorts when it is filled up with zeros: '002k'."""
-    return f"{tokens // 1000:03d}k" if tokens >= 1000 else f"{tokens}"
+    """'2k', '1k536': as a category, which sorts when it is filled up with zeros: '001k536', '002k'."""
+    thousands, rest = divmod(tokens, 1000)
+    return f"{thousands:03d}k{rest:03d}" if rest else f"{thousands:03d}k"
 
 
 def _padded(item: Item, others: Sequence[str], length: int) -> Item:

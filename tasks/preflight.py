@@ -34,8 +34,12 @@ class Prepared:
 
     def requested(self) -> dict[Shard, int]:
         """How many completions each shard is to have."""
-        there = {s: len(self.items[s.dataset, s.lang]) for s in self.shards}
-        return {s: min(n, item_limit(self.suite, s) or n) * self.suite.repeats for s, n in there.items()}
+        return {shard: self._items_of(shard) * self.suite.repeats for shard in self.shards}
+
+    def _items_of(self, shard: Shard) -> int:
+        """Limits count items as the data set has them; where it asks each at several lengths, each is several."""
+        there, limit = len(self.items[shard.dataset, shard.lang]), item_limit(self.suite, shard)
+        return there if limit is None else min(there, limit * max(1, len(self.configs[shard.dataset].lengths)))
 
     @property
     def requests(self) -> int:

@@ -1,20 +1,39 @@
 """Passages that do not hold the answer, and distractors up to a length: the same items in every language."""
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from datasets_cfg.config import load_config
+from datasets_cfg.config import ConfigError, load_config
 from tasks.contexts import ANSWERABLE, UNANSWERABLE, length_name, pad_contexts, swap_passages
+from tasks.engines import EngineContext
 from tasks.load import load_items
-from tasks.preflight import check_items
+from tasks.preflight import check_items, prepare
 from tasks.prompt import render
 from tasks.schema import Completion, Item
 from tasks.score import score_shard
+from tasks.suite import load_suite
 
 DATA = os.environ.get("BABELGATE_DATA_DIR")
+
+
+PADDED = """
+name: padded
+version: "1"
+title: Padded
+licence: CC0-1.0
+citation: ours
+kind: rag
+source: {local: {root: beside, files: "{file}.jsonl", format: jsonl}}
+columns: {id: id, question: question, context: context, gold: gold}
+lengths: [128, 256]
+metrics: [rag_correct]
+languages:
+  en: {system: s, instruction: "$context $question $absent", absent: "No."}
+"""
 
 
 def items(lang: str, count: int = 40) -> list[Item]:
@@ -98,6 +117,32 @@ def means(config, found: list[Item], done: list[Completion]) -> dict[str, float]
         if score.metric in ("rag_correct", "honest_absence", "false_absence") and score.value is not None:
             values.setdefault(score.metric, []).append(score.value)
     return {name: sum(each) / len(each) for name, each in values.items()}
+
+
+def test_lengths_have_names_of_their_own_that_sort() -> None:
+    names = [length_name(tokens) for tokens in (512, 1000, 1536, 2000, 2048, 32_000, 128_000)]
+    assert names == ["000k512", "001k", "001k536", "002k", "002k048", "032k", "128k"] == sorted(names)
+
+
+def test_a_length_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "padded.yaml").write_text(PADDED.replace("[128, 256]", "[128, 128]"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="lengths: .*a length stands twice"):
+        load_config("padded", (tmp_path,))
+
+
+def test_each_item_is_planned_once_for_each_length(tmp_path: Path) -> None:
+    """A limit counts items as the data set has them; what is asked, and awaited, is each of them at every length."""
+    rows = [{"id": str(n), "question": f"{n}?", "gold": f"{n}", "context": f"passage {n} " * 20} for n in range(5)]
+    (tmp_path / "en.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (tmp_path / "padded.yaml").write_text(PADDED, encoding="utf-8")
+    model = {"name": "m", "engine": "replay", "files": "none.jsonl"}
+    for limit, expected in ((None, 10), (3, 6), (50, 10)):
+        suite = {"name": "s", "models": [model], "datasets": ["padded"], "limit": limit, "repeats": 2}
+        (tmp_path / "s.yaml").write_text(json.dumps(suite), encoding="utf-8")
+        context = EngineContext(home=tmp_path / "home", data_dir=None, env={})
+        prepared = prepare(load_suite(str(tmp_path / "s.yaml")), context, unchecked=["replay"])
+        assert len(prepared.items["padded", "en"]) == expected
+        assert prepared.requests == 2 * expected
 
 
 @pytest.mark.skipif(DATA is None, reason="no BABELGATE_DATA_DIR")
