@@ -135,9 +135,9 @@ def _statement(text: str, lang: str, start: int, end: int, method: str) -> tuple
 
 def _side_of_equation(text: str, lang: str, start: int, end: int) -> tuple[int, int]:
     """Behind the last '=', unless that is the working of a number given before: 18 = 9 × 2, 18 (9 × 2 = 18)."""
-    if not _EQUALS.search(text, start, end):
-        return start, end
     signs = list(_EQUALS.finditer(text, start, end))
+    if not signs:
+        return start, end
     first = next(iter(read_numbers(text, lang, start, min(signs[0].start(), start + 80))), None)
     if first is not None and _LEAD.match(text, start, first.span[0]):
         between = text[first.span[1] : signs[0].start()]

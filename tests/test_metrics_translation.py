@@ -136,6 +136,18 @@ def test_shared_counts_are_sacrebleus(answer: str, references: list[str]) -> Non
     assert SharedBLEU(tokenize="none")._extract_corpus_statistics([" ".join(answer)], spaced) == theirs
 
 
+@pytest.mark.parametrize("tail", ["", "the", " mat", "xyz"])
+def test_an_answer_that_repeats_itself_for_ever_has_sacrebleus_counts(tail: str) -> None:
+    answer, streams = "The cat sat on a mat. " * 300 + tail, [["The cat sat on the mat."], ["A cat, the mat: mat. The"]]
+    assert SharedCHRF(word_order=0)._extract_corpus_statistics([answer], streams) == CHRF()._extract_corpus_statistics(
+        [answer], streams
+    )
+    endless = answer * 8  # BLEU counts tokens
+    assert SharedBLEU()._extract_corpus_statistics([endless], streams) == BLEU()._extract_corpus_statistics(
+        [endless], streams
+    )
+
+
 def test_nothing_scored_is_no_score() -> None:
     score = chrf([], [])
     assert (score.value, score.lo, score.hi, score.n) == (None, None, None, 0)

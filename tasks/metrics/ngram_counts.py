@@ -7,19 +7,36 @@ from typing import Any
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
+_LONG = 4096  # characters or tokens: no answer is so long, unless it repeats itself
+
 
 # `Any`: a text and its slices, or a tuple of tokens and its slices.
 def _counted(units: Any, order: int, known: Container[Any]) -> Counter[Any]:
     """The n-grams of all orders that are known, with their counts.
 
-    An n-gram can only be known where its beginning is, so that an endless answer costs little more than one pass.
+    An n-gram can only be known where its beginning is; of an endless answer every different window is looked at once.
     """
     grams: Counter[Any] = Counter()
+    if len(units) > _LONG:
+        windows = Counter([units[i : i + order] for i in range(len(units))])
+        if len(windows) < len(units) // 4:
+            return _counted_windows(windows, order, known)
     starts: Sequence[int] = range(len(units))
     for n in range(1, order + 1):
         last = len(units) - n
         starts = [i for i in starts if i <= last and units[i : i + n] in known]
         grams.update([units[i : i + n] for i in starts])
+    return grams
+
+
+def _counted_windows(windows: Counter[Any], order: int, known: Container[Any]) -> Counter[Any]:
+    """The known n-grams by the windows that begin with them; the windows at the end of a text are shorter."""
+    grams: Counter[Any] = Counter()
+    left = list(windows.items())
+    for n in range(1, order + 1):
+        left = [(window, times) for window, times in left if len(window) >= n and window[:n] in known]
+        for window, times in left:
+            grams[window[:n]] += times
     return grams
 
 
