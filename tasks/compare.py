@@ -62,7 +62,7 @@ def compare(
     found = {name: _read(reader, facts[name], quantity) for name in names}
     duels = [duel for a, b in combinations(names, 2) for duel in _duels(reader, quantity, (a, b), facts, found)]
     if not any(duel.n for duel in duels):
-        raise UserError(f"these models share no item with a {quantity}: {', '.join(names)}")
+        raise UserError(f"these models share no item with a value for {quantity}: {', '.join(names)}")
     adjusted = _adjusted(duels)
     profiles = tuple(profile(reader, name, facts[name]) for name in names)
     excluded = {p.name: why for p in profiles if (why := p.misses(constraints or {}))}

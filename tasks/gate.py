@@ -156,7 +156,8 @@ def _silent(policy: Policy, weighed: Sequence[Weighing], ours: RunFacts) -> list
         heard = {name for cell in cells for name in (cell.datasets if rule.scope == "each_dataset" else cell.langs)}
         unheard = [name for name in _open_to(policy, rule, ours) if name not in heard]
         if heard and unheard:
-            found.append(f"'{rule.name}' says nothing of {', '.join(unheard)}: nothing there has a {rule.quantity}")
+            where = ", ".join(unheard)
+            found.append(f"'{rule.name}' says nothing of {where}: nothing there has a value for {rule.quantity}")
     return found
 
 

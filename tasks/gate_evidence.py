@@ -41,7 +41,7 @@ def _gathered(policy: Policy, rule: Rule, both: Sides, weigh: Weigh) -> list[Wei
     places = cells(policy, rule, both.ours, items, base=both.theirs, base_items=before)
     if not places:
         nowhere = Cell("", (), (), None)
-        why = missing or f"nothing in the run has a {rule.quantity} there"
+        why = missing or f"nothing in the run has a value for {rule.quantity} there"
         return [Weighing(rule, nowhere, Evidence(rule.name, rule.tier, missing=why))]
     least = rule.min_items or policy.min_items
     weighed = [_weighing(rule, cell, both, weigh, missing, least) for cell in places]
@@ -86,7 +86,7 @@ def _left_out(rule: Rule, cell: Cell, both: Sides) -> str:
     if any(cell.has(shard.dataset, shard.lang) for shard in ours):
         return ""
     if cell.dataset in {s.dataset for s in ours} or cell.lang in {s.lang for s in ours}:
-        return f"nothing in {cell.where} has a {rule.quantity}"
+        return f"nothing in {cell.where} has a value for {rule.quantity}"
     in_base = both.theirs is not None and any(cell.has(s.dataset, s.lang) for s in both.theirs.shards)
     return f"this run left out {cell.where or 'all of it'}, which {'the baseline has' if in_base else 'the rule names'}"
 

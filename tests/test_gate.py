@@ -125,7 +125,7 @@ CASES = [
     ("no-english", {"quantity": "english_gap", **EACH, "at_most": 0.2}, None, "INCONCLUSIVE", "M", "nothing in"),
     ("same", {"quantity": "extraction_failure", **EACH, "at_most": 0.1}, None, "INCONCLUSIVE", "M", "nothing in"),
     ("same", {"quantity": "truncated", **EACH, "at_most": 0.05}, None, "GO", "PPP", ""),
-    ("same", {"quantity": "chrf", "at_least": 30.0}, None, "INCONCLUSIVE", "M", "nothing in the run has a chrf"),
+    ("same", {"quantity": "chrf", "at_least": 30.0}, None, "INCONCLUSIVE", "M", "has a value for chrf"),
     ("same", {"quantity": "completeness", "at_least": 0.99}, None, "GO", "P", ""),
     ("gaps", {"quantity": "completeness", "at_least": 0.99}, None, "NO-GO", "F", "r0"),
     ("gaps", {"quantity": "completeness", **EACH, "at_least": 0.99}, None, "NO-GO", "FFF", "r0 (en)"),
@@ -165,11 +165,11 @@ CASES = [
     ("twice-few", {"quantity": "latency_p95_ms", "languages": ["en"], "at_most": 2000.0}, None, "INCONCLUSIVE", "I",
      "only 120 of 200 items"),
     ("poems-too", {**ACC, "scope": "each_dataset", "at_least": 0.7}, None, "GO", "P",
-     "'r0' says nothing of poems: nothing there has a accuracy"),
+     "'r0' says nothing of poems: nothing there has a value for accuracy"),
     ("poems-too", {**ACC, "scope": "each_dataset", "datasets": ["sums", "poems"], "at_least": 0.7}, None,
-     "INCONCLUSIVE", "MP", "nothing in poems has a accuracy"),
+     "INCONCLUSIVE", "MP", "nothing in poems has a value for accuracy"),
     ("poems-too", {**ACC, "scope": "each_dataset", "datasets": ["poems"], "at_least": 0.7}, None,
-     "INCONCLUSIVE", "M", "nothing in the run has a accuracy"),
+     "INCONCLUSIVE", "M", "nothing in the run has a value for accuracy"),
     ("twice-asked", {**ACC, **EACH, "at_least": 0.7}, None, "GO", "PPP", ""),
     # What a careless gate would let pass.
     ("two-languages", HOLDS, "base", "INCONCLUSIVE", "PMP", "left out sw, which the baseline has"),
@@ -182,7 +182,7 @@ CASES = [
     ("same", HOLDS, "base-partial", "INCONCLUSIVE", "III", "the baseline's run is partial"),
     ("same", {**ACC, **EACH, "group": "g", "at_least": 0.7}, None, "GO", "PP", ""),
     ("worse-sw", {**ACC, "scope": "worst_language", "group": "g", "at_least": 0.7}, None, "NO-GO", "F", "(sw)"),
-    ("same", {"quantity": "judge.grammar", "at_most": 0.15}, None, "INCONCLUSIVE", "M", "has a judge"),
+    ("same", {"quantity": "judge.grammar", "at_most": 0.15}, None, "INCONCLUSIVE", "M", "a value for judge.grammar"),
 ]  # fmt: skip
 
 
