@@ -15,7 +15,8 @@ from warehouse.parts import read_part, shard_uuid, write_part
 from warehouse.publish import publish
 
 VIEWS = ("v_accuracy", "v_results", "v_runs", "v_regression", "v_failures", "v_judge_rates", "v_gates", "v_trend",
-         "v_provenance", "daily_scores", "completion_text", "samples", "languages", "batches")  # fmt: skip
+         "v_provenance", "daily_scores", "daily_counts", "completion_text", "samples", "languages",
+         "batches")  # fmt: skip
 LATER = datetime(2026, 12, 24, tzinfo=UTC)
 
 
@@ -36,6 +37,12 @@ def home(tmp_path: Path, template: Path) -> Home:
 def snapshot(home: Home, *names: str) -> dict[str, list[tuple]]:
     with connect(home.build) as con:
         return {name: con.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in names or VIEWS}
+
+
+def counted(home: Home) -> list[tuple]:
+    """The runs with their counts; what was aged out of one is apart."""
+    with connect(home.build) as con:
+        return con.execute("SELECT * EXCLUDE (aged_out) FROM v_runs ORDER BY run_id").fetchall()
 
 
 def files(home: Home, kind: str) -> list[str]:
@@ -127,25 +134,26 @@ def test_texts_age_out_and_nothing_else_changes(home: Home) -> None:
 
 
 def test_facts_age_out_and_the_roll_up_stays(home: Home) -> None:
-    before = snapshot(home, "v_trend", "daily_scores")
+    before, counts = snapshot(home, "v_trend", "daily_scores"), counted(home)
     assert age_out(home, now=LATER, text_nights=30, fact_nights=40) == [("r2", "text"), ("r2", "facts")]
-    assert snapshot(home, "v_trend", "daily_scores") == before
+    assert (snapshot(home, "v_trend", "daily_scores"), counted(home)) == (before, counts)
     with connect(home.build) as con:
+        assert con.execute("SELECT DISTINCT run_id FROM v_completeness").fetchall() == [("r1",)]
         assert con.execute("SELECT DISTINCT run_id FROM v_accuracy").fetchall() == [("r1",)]
     assert check(home) == []
     rebuild(home)
-    assert snapshot(home, "v_trend", "daily_scores") == before
+    assert (snapshot(home, "v_trend", "daily_scores"), counted(home)) == (before, counts)
     publish(home)
 
 
 def test_even_the_parts_may_go_when_the_facts_are_aged_out(home: Home) -> None:
-    before = snapshot(home, "v_trend")
+    before, counts = snapshot(home, "v_trend"), counted(home)
     age_out(home, now=LATER, fact_nights=30)
     for kind in ("completions", "extractions", "scores", "corpus_scores", "verdicts"):
         for path in home.run_folder(kind, "r2").glob("*.parquet"):
             path.unlink()
     rebuild(home)
-    assert snapshot(home, "v_trend") == before
+    assert (snapshot(home, "v_trend"), counted(home)) == (before, counts)
     assert check(home) == []
 
 

@@ -14,6 +14,7 @@ from warehouse.load import LoadReport, load_into, load_parts
 from warehouse.migrate import migrate
 from warehouse.parts import write_part
 from warehouse.publish import audits
+from warehouse.retain import ROLLUPS
 from warehouse.schemas import KINDS, arrow_table
 
 Level = Literal["text", "facts"]
@@ -63,7 +64,7 @@ def age_out(
 ) -> list[tuple[str, Level]]:
     """Drops from the warehouse the texts (or all rows) of runs that began longer ago than so many nights.
 
-    The parts stay, and so does daily_scores: of a run whose facts go, it is written down as a part of its own, so
+    The parts stay, and so do the roll-ups: of a run whose facts go, they are written down as parts of their own, so
     that even the other parts may be moved elsewhere. Runs with a tag keep everything. Returns what was dropped.
     """
     load_parts(home)
@@ -76,7 +77,8 @@ def age_out(
     ]
     for run, level in aged:
         if level == "facts":
-            write_part(home, "daily_scores", run, "rollup", _rollup(home, run))
+            for kind in ROLLUPS:
+                write_part(home, kind, run, "rollup", _rollup(home, kind, run))
         row = {"level": level, "aged_at": now.replace(tzinfo=None)}
         write_part(home, "retention", run, level, arrow_table("retention", [row]))
     if aged:
@@ -96,11 +98,11 @@ def _older(home: Home, level: Level, before: datetime) -> list[str]:
     return [run for (run,) in rows]
 
 
-def _rollup(home: Home, run: str) -> pa.Table:
-    form = KINDS["daily_scores"]
+def _rollup(home: Home, kind: str, run: str) -> pa.Table:
+    form = KINDS[kind]
     names = [name for name in form.schema.names if name not in ("run_id", "shard_id", "batch")]
     with writer_lock(home), connect(home.build) as con:
-        rows = con.sql(f"SELECT {', '.join(names)} FROM daily_scores WHERE run_id = $run", params={"run": run})
+        rows = con.sql(f"SELECT {', '.join(names)} FROM {kind} WHERE run_id = $run", params={"run": run})
         found = rows.to_arrow_table()
     return found.cast(pa.schema([form.schema.field(name) for name in names]))
 

@@ -12,7 +12,7 @@ from warehouse.home import Home, WarehouseError
 from warehouse.ledger import writer_lock
 from warehouse.migrate import migrate
 from warehouse.parts import sync_folder
-from warehouse.retain import literals, touched_runs
+from warehouse.retain import literals, refresh_rollups, touched_runs
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,7 +29,8 @@ def publish(home: Home, keep: int = 3) -> Path:
     home.published.mkdir(parents=True, exist_ok=True)
     with writer_lock(home):
         with connect(home.build) as con:
-            migrate(con)
+            if migrate(con):
+                refresh_rollups(con)  # an older file may lack a roll-up that was not thought of then
             problems = audits(con)
             if problems:
                 raise WarehouseError(f"nothing was published: {problems[0]}")

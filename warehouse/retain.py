@@ -3,25 +3,36 @@
 from typing import TYPE_CHECKING
 
 from warehouse.connect import transaction
+from warehouse.schemas import KINDS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TEXT_TABLES = ("completion_text",)
+ROLLUPS = ("daily_scores", "daily_counts")
 FACT_TABLES = (*TEXT_TABLES, "completions", "extractions", "scores", "corpus_scores", "verdicts")
 
 
 def refresh_rollups(con: "DuckDBPyConnection") -> None:
-    """Makes daily_scores anew for every run that parts came for; a run whose facts were aged out keeps what it has."""
+    """Makes the roll-ups anew for every run that parts came for; a run whose facts were aged out keeps what it has."""
     touched = touched_runs(con, "rollup")
     if not touched:
         return
-    held = con.execute(f"SELECT DISTINCT run_id FROM completions WHERE run_id IN ({literals(touched)})").fetchall()
-    fresh = literals([run for (run,) in held])
+    theirs = f"run_id IN ({literals(touched)})"
+    held = [run for (run,) in con.execute(f"SELECT DISTINCT run_id FROM completions WHERE {theirs}").fetchall()]
+    # A run may be planned and nothing of it come yet: it has counts and no scores.
+    aged = f"SELECT run_id FROM retention WHERE level = 'facts' AND run_id NOT IN ({literals(held)})"
+    planned = con.execute(f"SELECT DISTINCT run_id FROM plans WHERE {theirs} AND run_id NOT IN ({aged})").fetchall()
     with transaction(con):
-        con.execute(f"DELETE FROM daily_scores WHERE run_id IN ({fresh})")
-        con.execute(f"INSERT INTO daily_scores BY NAME SELECT * FROM v_daily WHERE run_id IN ({fresh})")
+        _make_anew(con, "daily_scores", "v_daily", held)
+        _make_anew(con, "daily_counts", "v_daily_counts", sorted({*held, *(run for (run,) in planned)}))
         con.execute("DELETE FROM touched WHERE reason = 'rollup'")
+
+
+def _make_anew(con: "DuckDBPyConnection", table: str, view: str, runs: list[str]) -> None:
+    names = ", ".join(name for name in KINDS[table].schema.names if name not in ("shard_id", "batch"))
+    con.execute(f"DELETE FROM {table} WHERE run_id IN ({literals(runs)})")
+    con.execute(f"INSERT INTO {table} BY NAME SELECT {names} FROM {view} WHERE run_id IN ({literals(runs)})")
 
 
 def apply_retention(con: "DuckDBPyConnection") -> None:

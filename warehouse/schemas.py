@@ -209,6 +209,11 @@ _ALL = (
                  "items": LONG},
         {"mean": REAL, "sd": REAL, "lo": REAL, "hi": REAL, "metric_version": TEXT, "fingerprint": TEXT},
     ),
+    _document(
+        "daily_counts",
+        SHARD | {"requested": LONG, "answered": LONG, "scored": LONG, "errored": LONG, "missing": LONG},
+        {},
+    ),
 )  # fmt: skip
 KINDS: dict[str, PartKind] = {kind.name: kind for kind in _ALL}
 """Every kind of part by name, in the order in which they are loaded."""

@@ -1,9 +1,8 @@
 -- Every completion accounted for, per cell: what was asked for, what came, what was scored, and why the rest was not.
--- A run whose rows were aged out has no counts here, rather than nothing but missing ones.
-CREATE OR REPLACE VIEW v_completeness AS
+-- Its five counts are what daily_counts is made of.
+CREATE OR REPLACE VIEW v_daily_counts AS
 WITH planned AS (
-  SELECT run_id, model_id, lang, dataset_id, sum(requested)::BIGINT AS requested FROM plans
-  WHERE run_id NOT IN (SELECT run_id FROM retention WHERE level = 'facts') GROUP BY ALL),
+  SELECT run_id, model_id, lang, dataset_id, sum(requested)::BIGINT AS requested FROM plans GROUP BY ALL),
 came AS (
   SELECT run_id, model_id, lang, dataset_id, count(*) AS came,
          count(*) FILTER (status = 'ok') AS ok, count(*) FILTER (status = 'truncated') AS truncated,
@@ -41,6 +40,10 @@ LEFT JOIN came c USING (run_id, model_id, lang, dataset_id)
 LEFT JOIN extracted e USING (run_id, model_id, lang, dataset_id)
 LEFT JOIN scored s USING (run_id, model_id, lang, dataset_id)
 LEFT JOIN corpus k USING (run_id, model_id, lang, dataset_id);
+
+-- The same for the runs whose rows are there: one that was aged out has no counts here, rather than nothing but missing.
+CREATE OR REPLACE VIEW v_completeness AS
+FROM v_daily_counts WHERE run_id NOT IN (SELECT run_id FROM retention WHERE level = 'facts');
 
 -- What it took. A price, a token count or a clock that is not known gives NULL, never a cheap or a fast model.
 CREATE OR REPLACE VIEW v_cost_speed AS
@@ -98,7 +101,8 @@ FROM cells c
 LEFT JOIN work w ON w.run_id = c.run_id AND w.model_id = c.model_id
 LEFT JOIN models m ON m.run_id = c.run_id AND m.model_id = c.model_id;
 
--- Runs, newest first when ordered by started_at, with their counts.
+-- Runs, newest first when ordered by started_at, with their counts: from the roll-up, so that a year of runs is listed
+-- without reading a year of completions, and a run keeps its counts when its rows are aged out.
 CREATE OR REPLACE VIEW v_runs AS
 SELECT r.run_id, r.kind, r.suite, r.status, r.started_at, r.finished_at,
        epoch(r.finished_at - r.started_at) AS seconds, c.models, c.langs, c.datasets, c.requested, c.answered, c.scored,
@@ -109,6 +113,6 @@ LEFT JOIN (
   SELECT run_id, count(DISTINCT model_id) AS models, count(DISTINCT lang) AS langs,
          count(DISTINCT dataset_id) AS datasets, sum(requested)::BIGINT AS requested, sum(answered)::BIGINT AS answered,
          sum(scored)::BIGINT AS scored, sum(errored)::BIGINT AS errored, sum(missing)::BIGINT AS missing
-  FROM v_completeness GROUP BY ALL) c ON c.run_id = r.run_id
+  FROM daily_counts GROUP BY ALL) c ON c.run_id = r.run_id
 LEFT JOIN (SELECT run_id, string_agg(DISTINCT level, ', ' ORDER BY level) AS levels FROM retention GROUP BY ALL) a
        ON a.run_id = r.run_id;
