@@ -32,7 +32,6 @@ _MLQA_ARTICLES = {
     "hi": None,
     "zh": None,
 }
-_MLQA_CHINESE = re.compile("([\u4e00-\u9fa5])")
 # 1,000 is 1000, but 1.5 is not 15 and -5 is not 5: what stands inside or before a number is kept.
 _GROUPING = regex.compile(r"(?<=\p{Nd})[,.](?=\p{Nd}{3}(?!\p{Nd}))")
 _PUNCTUATION = regex.compile(r"(?!(?<=\p{Nd})\p{P}(?=\p{Nd}))(?!(?<![^\s\p{P}])-(?=\p{Nd}))[\p{P}\p{Sc}]")
@@ -67,7 +66,7 @@ def mlqa_normalize(text: str, lang: str) -> str:
     if articles is not None:
         text = articles.sub(" ", text)
     if lang == "zh":
-        text = _MLQA_CHINESE.sub(r" \1 ", text)
+        text = "".join([f" {char} " if "\u4e00" <= char <= "\u9fa5" else char for char in text])
     return " ".join(text.split())
 
 
