@@ -179,6 +179,7 @@ def completed(request: Request, reply: Reply, *, attempts: int, price: Price | N
         system_fingerprint=reply.system_fingerprint,
         attempts=attempts,
         created_at=_now(),
+        experts=reply.experts,
     )
 
 

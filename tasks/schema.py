@@ -106,6 +106,8 @@ class Completion:
     error: str = ""
     created_at: str = ""
     """UTC, ISO 8601."""
+    experts: str = ""
+    """Of a mixture whose server says so: how often each expert was used, packed (see tasks/engines/experts.py)."""
 
     @property
     def identity(self) -> Identity:

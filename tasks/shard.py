@@ -19,6 +19,7 @@ from tasks.engines.throttle import Gate, Once
 from tasks.generate import Limits, generate_each
 from tasks.journal import Journal, JournalError, read
 from tasks.land import Landed, ScoredShard, land_completions, land_model, land_scores
+from tasks.land_experts import land_experts
 from tasks.load import load_items
 from tasks.observe import observed
 from tasks.plan import Shard, item_limit, shards
@@ -153,6 +154,7 @@ def _land(
     scores = score_shard(config, items, done, terms=terms)
     landed = land_completions(up.context.home, up.run, shard, asked, done)
     land_scores(up.context.home, up.run.run_id, shard, ScoredShard(items, done, scores))
+    land_experts(up.context.home, up.run.run_id, shard, done)
     return landed
 
 

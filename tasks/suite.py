@@ -100,6 +100,7 @@ class Vllm(_Model):
     max_model_len: int | None = Field(default=None, ge=1)
     gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
     reasoning_parser: str | None = None
+    routed_experts: bool = Field(default=False, description="ask which experts of a mixture were used; see serving.md")
     env: dict[str, str] = Field(default={}, description="environment of the server process, e.g. CUDA_VISIBLE_DEVICES")
     args: Texts = Field(default=(), description="further flags, as written on a command line")
     start_timeout_s: float | None = Field(default=None, gt=0, description="by the size of the model when left out")

@@ -5,7 +5,9 @@ for ever: `503 reset ok`. Anything after `#` only makes a prompt its own. As a p
 """
 
 import asyncio
+import base64
 import email.utils
+import io
 import json
 import sys
 from collections import Counter
@@ -13,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+import numpy as np
 from aiohttp import web
 
 MODEL = "faulty"
@@ -44,6 +47,22 @@ def chat(content: str | None, finish_reason: str = "stop", **message: object) ->
     }
 
 
+def encoded(ids: np.ndarray) -> str:
+    """A mixture's choices (positions × layers × experts per token) as vLLM returns them."""
+    with io.BytesIO() as file:
+        np.save(file, ids, allow_pickle=False)
+        return base64.b64encode(file.getbuffer()).decode("ascii")
+
+
+ROUTED = np.array([[[0, 3], [7, 1]], [[3, 2], [1, 0]], [[3, 0], [7, 1]]], np.uint8)
+
+
+def routed() -> dict[str, Any]:
+    """A chat completion with the choices of a mixture of two layers, two of eight experts to a token."""
+    answer = chat(TEXT)
+    return {**answer, "choices": [{**answer["choices"][0], "routed_experts": encoded(ROUTED)}]}
+
+
 def error(message: str, *, code: object = None, kind: str = "invalid_request_error") -> dict[str, Any]:
     """An error body as most servers write it."""
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
@@ -52,6 +71,7 @@ def error(message: str, *, code: object = None, kind: str = "invalid_request_err
 # What is answered with a status and a JSON body: behaviour → (status, body, headers).
 ANSWERS: dict[str, tuple[int, object, dict[str, str]]] = {
     "ok": (200, chat(TEXT), {}),
+    "routed": (200, routed(), {}),
     "null": (200, chat(None), {}),
     "blank": (200, chat(" \n"), {}),
     "length": (200, chat("The ans", "length"), {}),

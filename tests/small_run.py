@@ -30,6 +30,8 @@ ANSWERS: dict[tuple[str, str], list[tuple[str, float | None, float | None, str |
 }
 # One Swahili item of r2 was planned and never came.
 REQUESTED = {("r1", "en"): 4, ("r1", "sw"): 4, ("r2", "en"): 4, ("r2", "sw"): 5}
+# Of a mixture's second layer: expert → tokens.
+EXPERTS = {"en": {0: 60, 1: 20}, "sw": {1: 10, 7: 30}}
 TEXT = "Jibu: 8 <b>&</b> sawa"
 
 
@@ -148,7 +150,7 @@ def rescore(home: Home, run: str, lang: str, values: list[float], *, at: datetim
 
 
 def write_extras(home: Home) -> None:
-    """A corpus metric, a judge, a tag, a decision: r2 only, but for the tag on r1."""
+    """A corpus metric, a judge, experts, a tag, a decision: r2 only, but for the tag on r1."""
     start = NIGHT["r2"]
     same = {"model_id": MODEL, "lang": "sw", "dataset_id": "pairs"}
     put(home, "samples", "r2", "pairs_sw", *(
@@ -170,6 +172,12 @@ def write_extras(home: Home) -> None:
     corpus = score | {"value": 41.5, "lo": 38.0, "hi": 45.0, "n": 2}
     write_part(home, "corpus_scores", "r2", shard, arrow_table("corpus_scores", [corpus], same))
     _write_judge(home, start)
+    for lang, loads in EXPERTS.items():
+        put(home, "expert_loads", "r2", f"experts_{lang}", *(
+            {"model_id": MODEL, "lang": lang, "dataset_id": "sums", "layer": 1, "expert": expert, "tokens": tokens,
+             "answers": 4}
+            for expert, tokens in loads.items()
+        ))  # fmt: skip
     put(home, "tags", "r1", "production", {"tag": "production", "model_id": MODEL, "set_at": start, "set_by": "Ada"})
     decision = uuid.uuid5(uuid.NAMESPACE_OID, "decision")
     put(home, "decisions", "r2", "gate", {

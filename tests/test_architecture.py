@@ -81,6 +81,7 @@ STEPS = [
     "calibrate",
     "annotate",
     "land",
+    "land_experts",
     "land_selftest",
     "land_judge",
     "progress",

@@ -127,6 +127,13 @@ CASES = [
     # Weights: label 2 times verdict 1 and 3; people flag both, the judge the first.
     ("SELECT labelled, apart, w, w2, wy, wf, wyf, others FROM v_judge_labels", [(2, 1, 8.0, 40.0, 8.0, 2.0, 2.0, 0)]),
     ("SELECT probe, lang, n, value, state FROM v_judge_probes", [("position", None, 20, 0.9, "biased")]),
+    # Swahili shares one expert with English. All else is apart: JS is 3/4.
+    ("SELECT lang, expert, tokens, share FROM v_expert_load ORDER BY ALL",
+     [("en", 0, 60, 0.75), ("en", 1, 20, 0.25), ("sw", 1, 10, 0.25), ("sw", 7, 30, 0.75)]),
+    ("""SELECT lang, layer, answers, tokens, used_experts, effective_experts, top_expert, top_share, js_to_english,
+               js_by_chance FROM v_expert_balance ORDER BY lang""",
+     [("en", 1, 4, 80, 2, 1.7547653506033232, 0, 0.75, 0.0, None),
+      ("sw", 1, 4, 40, 2, 1.7547653506033232, 7, 0.75, 0.75, 0.006762633004167017)]),
     ("SELECT count(*) FROM v_refusals", [(0,)]),  # with rows in tests/test_refusals.py
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 TEXT_TABLES = ("completion_text",)
 ROLLUPS = ("daily_scores", "daily_counts")
-FACT_TABLES = (*TEXT_TABLES, "completions", "extractions", "scores", "corpus_scores", "verdicts")
+FACT_TABLES = (*TEXT_TABLES, "completions", "extractions", "scores", "corpus_scores", "verdicts", "expert_loads")
 
 
 def refresh_rollups(con: "DuckDBPyConnection") -> None:

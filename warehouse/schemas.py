@@ -202,6 +202,7 @@ _ALL = (
         {"check_name": TEXT, "state": TEXT, "checked_at": TIME},
         {"expected": TEXT, "actual": TEXT, "tolerance": REAL, "detail": TEXT},
     ),
+    _document("expert_loads", SHARD | {"layer": SMALL, "expert": SMALL, "tokens": LONG, "answers": INT}, {}),
     _document("retention", {"level": TEXT, "aged_at": TIME}, {"reason": TEXT}),
     _document(
         "daily_scores",

@@ -7,6 +7,7 @@ from typing import TypeVar
 import orjson
 import regex
 
+from tasks.engines.experts import count_experts
 from tasks.schema import CompletionStatus
 
 T = TypeVar("T")
@@ -55,6 +56,8 @@ class Reply:
     latency_ms: int | None = None
     cost_usd: float | None = None
     """Where several models of different prices made it; else the completion's price says what it cost."""
+    experts: str = ""
+    """Of a mixture whose server says so: how often each expert was used, packed (see tasks/engines/experts.py)."""
 
 
 def storable(text: str) -> str:
@@ -86,6 +89,7 @@ def read_reply(body: bytes, latency_ms: int | None = None) -> Reply:
         usage=_usage(_field(data, "usage", dict) or {}),
         system_fingerprint=storable(_field(data, "system_fingerprint", str) or ""),
         latency_ms=latency_ms,
+        experts=count_experts(routed) if (routed := _field(choices[0], "routed_experts", str)) else "",
     )
 
 

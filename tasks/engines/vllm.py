@@ -72,7 +72,7 @@ def flags(model: Vllm, path: str, port: int) -> list[str]:
         "--reasoning-parser": model.reasoning_parser,
     }
     words = [str(word) for flag, value in settings.items() if value is not None for word in (flag, value)]
-    return [*words, *model.args]
+    return [*words, *(["--enable-return-routed-experts"] if model.routed_experts else []), *model.args]
 
 
 def _share(model: Vllm) -> float | None:

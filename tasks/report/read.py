@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tasks.report import records, records_answers, records_judges
+from tasks.report import records, records_answers, records_experts, records_judges
 from tasks.schema import UserError
 from warehouse.connect import open_published
 
@@ -34,6 +34,7 @@ class Results:
     switches: list[records.Switch]
     models: list[records.ModelLine]
     lengths: list[records.Length]
+    experts: list[records_experts.ExpertUse]
     judges: list[records_judges.JudgeRate]
     probes: list[records_judges.JudgeProbe]
     nights: list[records.Night]
@@ -73,6 +74,7 @@ def read_results(home: Path, run_id: str, base: str | None, answers: int) -> Res
             switches=ask(con, "switches", records.Switch, of),
             models=ask(con, "models", records.ModelLine, of),
             lengths=ask(con, "lengths", records.Length, of),
+            experts=ask(con, "experts", records_experts.ExpertUse, of),
             judges=ask(con, "judges", records_judges.JudgeRate, of),
             probes=ask(con, "judge_probes", records_judges.JudgeProbe, of),
             nights=ask(con, "trend", records.Night, of),
