@@ -94,9 +94,7 @@ class Vllm(_Model):
     quantization: str | None = None
     tensor_parallel_size: int = Field(default=1, ge=1)
     data_parallel_size: int = Field(default=1, ge=1, description="replicas behind one address")
-    gpus: float | None = Field(
-        default=None, gt=0, description="GPUs it takes, or a share of one (0.45); else tensor × data parallel size"
-    )
+    gpus: float | None = Field(default=None, gt=0, description="or a share of one; else tensor × data parallel size")
     max_model_len: int | None = Field(default=None, ge=1)
     gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
     reasoning_parser: str | None = None
