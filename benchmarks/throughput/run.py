@@ -84,6 +84,12 @@ def inspect(job: Job) -> list[str]:
     ]  # fmt: skip
 
 
+def nemo(job: Job) -> list[str]:
+    """NeMo Evaluator's client, in its own environment."""
+    python = PEERS.parent / "nemo" / "bin" / "python"
+    return [str(python), str(HERE / "peers" / "nemo_client.py"), job.url, str(job.requests), str(job.in_flight)]
+
+
 def whole_run(job: Job) -> list[str]:
     """`babelgate run`: checks, generation, scoring, landing, publication."""
     languages = ["de", "en", "es", "fr"]
@@ -112,6 +118,7 @@ CLIENTS = [
     Client("openai SDK, aiohttp, nothing kept", script("peers/openai_sdk.py", "aiohttp")),
     Client("lm-evaluation-harness", lm_eval),
     Client("Inspect", inspect, most=1000, few=200),
+    Client("NeMo Evaluator's client, nothing kept", nemo, most=2000, few=200),
 ]
 
 
