@@ -108,6 +108,18 @@ def hold(home: Path, run_id: str, *, flow_run_id: str | None = None) -> Iterator
             write_lease(home, run_id, lease.model_copy(update={"state": "ended", "heartbeat": _now()}))
 
 
+@contextlib.contextmanager
+def claim(home: Path, run_id: str) -> Iterator[None]:
+    """Keep a run for a command from its first moment on: it works, and holds it, only seconds later.
+
+    UserError: another command has it, which is then said before anything else is.
+    """
+    with lease_path(home, run_id).with_name("claim.lock").open("w") as lock:
+        check_free(home, run_id)
+        _lock(lock, home, run_id)
+        yield
+
+
 def _lock(file: IO[str], home: Path, run_id: str) -> None:
     """Take the lock at once, or soon: a process that was killed lets go when its last thread has ended."""
     until = time.monotonic() + _DYING_S

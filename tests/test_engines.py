@@ -97,6 +97,13 @@ def test_what_is_missing_is_said_before_anything_starts(model, said: str, contex
         open_engine(model, context)
 
 
+def test_what_a_pool_has_is_looked_for_where_it_serves(context: EngineContext) -> None:
+    away = OpenAI(name="m", engine="openai", model="x", key_env="NO_SUCH_KEY", pool="gpu")
+    check_engine(away, context)  # the machine that sends it needs no key
+    with pytest.raises(UserError, match="NO_SUCH_KEY: set it"):
+        open_engine(away, context)
+
+
 def test_every_engine_of_a_suite_is_registered() -> None:
     assert ENGINES.keys() == {"llamacpp", "openai", "vllm", "replay", "composite"}
 

@@ -23,8 +23,16 @@ from v_results left join metrics m using (metric) where run_id = $run order by m
 def execute_run(run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json: bool) -> int:
     """Run every shard; exit code 0, or 3 when a model or judge could not be served or too much failed."""
     from flows import environment
+    from tasks.lease import claim
 
     home = environment.home()
+    with claim(home, run.run_id):
+        return _execute(home, run, prepared, quiet=quiet, as_json=as_json)
+
+
+def _execute(home: Path, run: "RunRecord", prepared: "Prepared", *, quiet: bool, as_json: bool) -> int:
+    from flows import environment
+
     environment.guard_children()
     environment.prepare_prefect(home)
     environment.send_spans()

@@ -47,8 +47,12 @@ ENGINES: dict[str, Engine] = {
 
 
 def check_engine(model: Model, context: EngineContext) -> None:
-    """UserError, in one sentence, when the model's file, interpreter, key or recorded answers are not there."""
-    ENGINES[model.engine].check(model, context)
+    """UserError, in one sentence, when the model's file, interpreter, key or recorded answers are not there.
+
+    Those of a model on a pool are looked for where it is served: only that machine has them.
+    """
+    if model.pool is None:
+        ENGINES[model.engine].check(model, context)
 
 
 def open_engine(model: Model, context: EngineContext) -> AbstractAsyncContextManager[Served]:
@@ -56,5 +60,5 @@ def open_engine(model: Model, context: EngineContext) -> AbstractAsyncContextMan
 
     UserError: what `check_engine` finds. EngineError: the server does not start.
     """
-    check_engine(model, context)
+    ENGINES[model.engine].check(model, context)
     return ENGINES[model.engine].open(model, context)
