@@ -59,6 +59,17 @@ def test_a_part_written_again_alike_is_not_loaded_again(home: Home) -> None:
     assert (load_parts(home).parts, load_parts(home).parts) == (0, 0)
 
 
+def test_parts_that_came_by_an_object_store(home: Home, tmp_path: Path, template: Path) -> None:
+    load_parts(home)
+    away = empty_home(tmp_path / "away", template)
+    for name in reversed(sorted(path.relative_to(home.parts) for path in home.parts.rglob("*.parquet"))):
+        for _ in range(2):  # a sync that was cut off begins again
+            (away.parts / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(home.parts / name, away.parts / name)
+            load_parts(away)
+    assert everything(away) == everything(home)
+
+
 def test_one_run_alone(home: Home) -> None:
     assert load_parts(home, "r1").rows["completions"] == 8
     assert ask(home, "SELECT DISTINCT run_id FROM completions") == [("r1",)]
