@@ -14,6 +14,7 @@ import pytest
 
 from flows.cli import main
 from tasks.report import build_index, build_report, write_index, write_report
+from tasks.report.charts import with_room
 from tasks.report.explorer import payload, script_json
 from tasks.report.figures import duration, in_unit, number
 from tasks.report.marks import Segment, Span, segments, switch_spans
@@ -111,8 +112,10 @@ def test_a_page_loads_nothing_and_says_so(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["NO-GO", "sw is too weak", "floor-sw", "Against r1", "grammar", "uncalibrated", "print of r2"]
-)
+    "part",
+    ["NO-GO", "sw is too weak", "floor-sw", "<td>critical</td><td>Swahili</td>", "Against r1", "grammar",
+     "uncalibrated", "print of r2"],
+)  # fmt: skip
 def test_what_a_page_says(page: str, part: str) -> None:
     assert part in page
 
@@ -222,6 +225,20 @@ def test_the_explorer_marks_what_was_read_and_quotes_judges() -> None:
 def test_the_explorer_keeps_to_its_budget() -> None:
     found = payload([_failure(text="x" * 3000)] * 10, [], budget=10_000)
     assert found.shown == 3 and len(json.loads(found.json)) == 3
+
+
+@pytest.mark.parametrize(
+    ("points", "named"),
+    [
+        ([("a", 0.0, 100.0), ("b", 200.0, 100.0)], {"a", "b"}),
+        ([("a", 0.0, 95.0), ("b", 10.0, 100.0)], {"b"}),  # the higher one keeps its name
+        ([("a", 0.0, 100.0), ("b", 10.0, 80.0)], {"a", "b"}),
+        ([("a", 0.0, 100.0), ("b", 0.0, 100.0), ("c", 5.0, 96.0)], {"a"}),
+        ([], set()),
+    ],
+)
+def test_no_name_of_a_chart_covers_another(points: list[tuple[str, float, float]], named: set[str]) -> None:
+    assert with_room(points) == named
 
 
 @pytest.mark.parametrize(

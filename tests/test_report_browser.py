@@ -178,7 +178,14 @@ def test_dark_and_light_differ_and_both_can_be_read(view: "Page") -> None:
 def test_print(view: "Page", tmp_path: Path) -> None:
     pdf = view.pdf(path=str(tmp_path / "report.pdf"), format="A4", landscape=True)
     assert pdf.startswith(b"%PDF") and 20_000 < len(pdf) < 5_000_000
-    view.emulate_media(media="print")
+    view.set_viewport_size({"width": 1030, "height": 1400})
+    view.emulate_media(media="print", color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert view.evaluate(paper) == "rgb(255, 255, 255)", "paper is white, whatever the screen was"
+    cells = "[...document.querySelectorAll('.swatch, td[data-v]')]"
+    assert set(view.evaluate(f"{cells}.map(cell => getComputedStyle(cell).printColorAdjust)")) == {"exact"}
+    assert view.evaluate("Math.max(...[...document.querySelectorAll('svg')].map(chart => chart.clientHeight))") <= 1400
+    shot(view, "print")
     assert not view.is_visible("#failures") and view.is_visible("#verdict") and view.is_visible("#maps table")
 
 

@@ -39,23 +39,50 @@ def _mean_gap(gaps: Sequence[Gap], lang: str) -> float:
 
 
 def quality_charts(models: Sequence[ModelLine]) -> list[Chart]:
-    """Accuracy beside cost and beside speed, for the models whose cost or speed is known."""
+    """Accuracy beside cost and beside speed, for the models whose cost or speed is known.
+
+    The axis begins at zero where the points still lie apart then; a name that has no room is left to the table.
+    """
     sides = {
         "USD per 1,000 requests": [(m, m.cost_per_1000) for m in models],
         "tokens per second": [(m, m.tokens_per_second) for m in models],
     }
     charts = []
     for title, points in sides.items():
-        values = [
-            {"model": m.model_id, "accuracy": 100 * m.accuracy, "lowest": 100 * (m.lowest_accuracy or 0.0), "x": x}
+        known = [
+            (m.model_id, x, 100 * m.accuracy, 100 * (m.lowest_accuracy or 0.0))
             for m, x in points
             if x is not None and m.accuracy is not None
         ]
-        if values:
-            spec = _spec("quality")
-            spec["encoding"]["x"]["title"] = title
-            charts.append(Chart(f"Accuracy and {title}", _render(spec, values)))
+        if known:
+            charts.append(Chart(f"Accuracy and {title}", _scattered(title, known)))
     return charts
+
+
+def _scattered(title: str, points: Sequence[tuple[str, float, float, float]]) -> str:
+    """Model, place on the axis, accuracy and lowest accuracy in per cent."""
+    spec, places = _spec("quality"), [x for _, x, _, _ in points]
+    start = 0.0 if len(places) == 1 or min(places) < max(places) / 2 else min(places)
+    spec["encoding"]["x"] |= {"title": title, "scale": {"zero": start == 0.0, "nice": True}}
+    across, up = spec["width"] / ((max(places) - start) or 1.0), spec["height"] / 100
+    named = with_room([(model, across * (x - start), up * accuracy) for model, x, accuracy, _ in points])
+    values = [
+        {"name": model if model in named else "", "x": x, "accuracy": accuracy, "lowest": lowest}
+        for model, x, accuracy, lowest in points
+    ]
+    return _render(spec, values)
+
+
+def with_room(points: Sequence[tuple[str, float, float]]) -> set[str]:
+    """The names (with their place in pixels, up is more) that can stand beside their point and cover no higher one."""
+    boxes: list[tuple[float, float, float]] = []
+    shown = set()
+    for name, x, y in sorted(points, key=lambda point: -point[2]):
+        end = x + 12 + 6 * len(name)
+        if all(abs(y - other) >= 12 or end < left or x > right for left, right, other in boxes):
+            boxes.append((x, end, y))
+            shown.add(name)
+    return shown
 
 
 def length_charts(lengths: Sequence[Length], languages: Sequence[Language]) -> list[Chart]:
