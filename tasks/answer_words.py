@@ -120,11 +120,15 @@ _AND = """and und et y e dan na và и і ve og och i ja és și és और এ�
 _NEGATORS = """not neither nor isn't aren't can't cannot couldn't no never n't
 nicht kein keine keinen pas aucun non não nunca nem не нет ні
 bukan bukanlah tidak ora dudu sanes teu henteu không chẳng chưa si sio siyo hakuna hindi değil nie ne niet
-geen ikke inte ei nem nu δεν όχι לא אין ไม่ มิ ບໍ່ មិន 不 非 没 沒 ない なく ません 않 아니 안 못 ليس ليست غير لا
+geen ikke inte ei nem nu δεν όχι לא אין אינו אינה ไม่ มิ ບໍ່ មិន 不 非 没 沒 ない なく ません 않 아니 안 못 ليس ليست غير لا
 نیست نہیں नहीं नही न না নয় కాదు లేదు இல்லை ಅಲ್ಲ അല്ല નથી नाही ਨਹੀਂ မဟုတ်"""
+# What is chosen from, not what is chosen: between A and B.
+_AMONG = (
+    "between among zwischen unter entre tra fra между між między antara giữa trong mellan tussen kati_ya بين میان בין"
+)
 _SPACED = re.compile("[A-Za-zÀ-ɏͰ-ϿЀ-ӿḀ-ỿ0-9]")
 _MARKED = re.compile("[\u0590-\u0dff\uac00-\ud7af]")  # written with spaces, and with marks that are no letters to `re`
-_MARKS = "\u0591-\u05c7\u0610-\u065f\u0900-\u0dff"
+_MARKS = "\u0591-\u05c7\u0610-\u065f\u0900-\u0963\u0966-\u0dff"  # not the danda, which ends a sentence
 _LETTER = r"[^\W\d_]"
 
 
@@ -183,15 +187,18 @@ def _joined(words: str) -> str:
 
 
 OR_WORD = re.compile(_joined(_OR), re.IGNORECASE)
+AMONG_WORDS = tuple(word.replace("_", " ") for word in _AMONG.split())
+AMONG = f"(?:{bounded(AMONG_WORDS)})"
 AND_WORD = _joined(_AND)
-# With the copula that a negator takes in Chinese and Thai: 不是, ไม่ใช่.
-_NEGATED_IS = ("是", "ใช่", "เป็น")
+# With the copula that a negator takes in Chinese, Thai, Khmer and Lao: 不是, ไม่ใช่.
+_NEGATED_IS = ("是", "ใช่", "เป็น", "មែន", "ແມ່ນ")
 NEGATION = re.compile(f"{_joined(_NEGATORS)}(?:{'|'.join(_NEGATED_IS)})?", re.IGNORECASE)
 # As a copula's sentence goes on behind it: no es 12, không phải là 12; the copula stands before the payload.
-_AFTER_NEGATOR = "es|est|é|è|ist|is|là|phải là|adalah|ialah|jest|είναι|هي|هو"
+_AFTER_NEGATOR = "es|est|é|è|ist|is|là|phải là|adalah|ialah|jest|είναι|هي|هو|este|ole|е|és"
 NEGATED_COPULA = rf"{NEGATION.pattern}(?:\s*(?:{_AFTER_NEGATOR}))?"
 # How such words end: their last two characters, or the one that they are. The pattern is slow to say no.
 _NEGATED_WORDS = {fold_word(word) for word in _NEGATORS.split()}
+NEGATORS = tuple(sorted(_NEGATED_WORDS))
 _NEGATED_ENDS = frozenset(
     word[-2:].lower()
     for word in {*_NEGATED_WORDS, *(word + copula for word in _NEGATED_WORDS for copula in _NEGATED_IS)}
@@ -218,7 +225,9 @@ CORRECTION = re.compile(
 NEGATED_BEHIND = re.compile(
     r"[^\d、。,.;!?।\n]{0,8}?(?:(?:では|じゃ|で)(?:なく|ない|ありません)"
     r"|(?:이|가|은|는)? ?(?:아니라|아니고|아닌|아닙니다|아니에요|아니다))"
-    r"|[^\d,.;!?।\n]{0,12}?(?<![^\W_])(?:नहीं|नही|नाही|নয়|নয়|değil|కాదు|అల్ల|ಅಲ್ಲ|അല്ല|નથી|ਨਹੀਂ|نہیں|نیست|မဟုတ်)"
+    r"|[^\d,.;!?।\n]{0,12}?(?<![^\W_])(?:नहीं|नही|नाही|নয়|নয়|değil|కాదు|అల్ల|அல்ல|இல்லை|ಅಲ್ಲ|അല്ല|નથી|ਨਹੀਂ|نہیں|نیست|မဟုတ်)"
 )
 # Japanese and its neighbours negate what stands before, so that in "AではなくB" it is not B that is negated.
-NEGATING_NEXT = rf"(?!ない|なく|ません|않|아니|değil|नहीं|नही|নয়){NEGATION.pattern}"
+_NOT_BEHIND = "(?!ない|なく|ません|않|아니|değil|नहीं|नही|নয়)"
+NEGATING_NEXT = rf"{_NOT_BEHIND}{NEGATION.pattern}"
+NEGATING_NEXT_COPULA = rf"{_NOT_BEHIND}{NEGATED_COPULA}(?![^\W\d_])"

@@ -22,7 +22,6 @@ _WRONG_UNSPACED = "错 錯 誤 不正 틀 오답 ผิด ຜິດ ខុស �
 # The second half of "both A and B" where it is not simply "and", and what is glued to the first label (A와 B, AとB).
 _PAIRED_SPACED = """como quanto che soit sia maupun hem та й jak tak cât sekä että at saka na lẫn και sowie
 nor als או וגם اور"""
-_AMONG = "between among zwischen unter entre tra fra между між między antara giữa trong mellan tussen kati بين میان בין"
 _PAIRED_PHRASES = ("as well as", "als auch", "jak i", "así como", "ainsi que", "bem como", "cũng như", "hem de")
 _PAIRED_UNSPACED = """와 과 이나 나 이랑 랑 하고 と か または もしくは あるいは 和 或者 或 与 與 及 以及 跟 还是 還是
 หรือ และ กับ ແລະ ຫຼື
@@ -38,5 +37,3 @@ OPTION = f"(?:{_either(_OPTION_SPACED, _OPTION_UNSPACED)}|{bounded(_OPTION_PHRAS
 RIGHT = f"(?:{_either(_RIGHT_SPACED, _RIGHT_UNSPACED)})"
 WRONG_WORD = f"(?:{_either(_WRONG_SPACED, _WRONG_UNSPACED)})"
 WRONG = f"(?:{WRONG_WORD}|{NEGATION.pattern})"
-# What is chosen from, not what is chosen: between A and B.
-AMONG = f"(?:{_either(_AMONG)})"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from tasks.answer_words import NEGATING_NEXT, NEGATION
-from tasks.choice_words import AMONG, JOINED, OPTION, RIGHT, WRONG, WRONG_WORD
+from tasks.answer_words import AMONG, AMONG_WORDS, NEGATING_NEXT_COPULA, NEGATION, NEGATORS
+from tasks.choice_words import JOINED, OPTION, RIGHT, WRONG, WRONG_WORD
 from tasks.labels import LabelSet, label_set
 from tasks.payloads import Payload
 from tasks.schema import ExtractionState
@@ -27,8 +27,12 @@ _COPULA = re.compile(
 )
 _PUNCTUATED = re.compile(r"\s*(?:[).:、。,，;!?\]}।|–—-]|$|\n)")
 _NEGATED_BEFORE = re.compile(
-    rf"(?:{NEGATING_NEXT}(?:\s+be\b)?|(?<![^\W_]){AMONG})\s*{OPTION}?\s*[(\[*]*\Z", re.IGNORECASE
+    rf"(?:{NEGATING_NEXT_COPULA}(?:\s+be\b)?|(?<![^\W_]){AMONG})\s*(?:(?:the|l[ae]|el|το|η|[ao]|d(?:ie|er|as)|il|az)\s+)?"
+    rf"{OPTION}?\s*[(\[*]*\Z",
+    re.IGNORECASE,
 )
+# Where no such letters stand, that slow pattern finds nothing.
+_MAY_BE_NEGATED = re.compile("|".join(map(re.escape, (*NEGATORS, *AMONG_WORDS))))
 _NEGATED_BEHIND = re.compile(
     rf"[)\]*]*+\s*+(?:(?:(?:both|is|are|ist|sind|est|sont|es|son|é|è|là|adalah|では|じゃ|は|가|이|은|는|是)\s*){{0,2}}"
     rf"(?:{WRONG}|아니)|:\s*{WRONG_WORD})",
@@ -92,7 +96,7 @@ def read_leading(text: str, start: int, end: int, labels: tuple[str, ...]) -> Ch
     """The label that opens text[start:end] as labels do: B, (B), B. Paris, option B; not A in "A dog"."""
     patterns = _patterns(labels)
     match = patterns.leading.match(text, start, end)
-    if match is None or _is_negated_behind(text, match.end(1), end):
+    if match is None or _is_negated_behind(text, match.end(1), end) or _is_negated_before(text, match.start(1)):
         return NO_CHOICE
     further: tuple[str, ...] = ()
     if comma := patterns.listed.match(text, match.end(), end):
@@ -158,16 +162,22 @@ def _found(
         goes_on = not others and _GOES_ON.match(text, span[1], end) and not _COPULA.match(text, span[1], end)
         if (sign != sign.upper() and not closed) or (sign in _WORDLIKE and goes_on and not closed):
             continue
-        if span[0] < ruled_out or _is_negated(text, start, match, span[1], end) or _is_negated_behind(text, last, end):
+        if span[0] < ruled_out or _is_negated(text, match, span[1], end) or _is_negated_behind(text, last, end):
             ruled_out = max(ruled_out, last)
             continue
         for label in (*signs.means(sign), *others):
             yield label, span
 
 
-def _is_negated(text: str, start: int, match: re.Match[str], behind: int, end: int) -> bool:
-    before = text[max(start, match.start() - 16) : match.start()]
-    return bool(_NEGATED_BEFORE.search(before) or _is_negated_behind(text, behind, end) or NEGATION.search(match[0]))
+def _is_negated(text: str, match: re.Match[str], behind: int, end: int) -> bool:
+    around = _is_negated_before(text, match.start()) or _is_negated_behind(text, behind, end)
+    return around or NEGATION.search(match[0]) is not None
+
+
+def _is_negated_before(text: str, at: int) -> bool:
+    """Whether the words before `at` negate what follows; they may stand before the payload (答案不是A)."""
+    before = text[max(text.rfind("\n", 0, at) + 1, at - 16) : at]
+    return bool(_MAY_BE_NEGATED.search(before.lower())) and _NEGATED_BEFORE.search(before) is not None
 
 
 def _is_negated_behind(text: str, behind: int, end: int) -> bool:
@@ -216,7 +226,7 @@ def _contains(said: str, option: str) -> bool:
     at = said.find(option)
     if at < 0:
         return False
-    if _NEGATED_BEFORE.search(said[max(0, at - 16) : at]):
+    if _is_negated_before(said, at):
         return False
     after = at + len(option)
     joined = (at > 0 and said[at - 1].isalnum()) or (after < len(said) and said[after].isalnum())

@@ -45,7 +45,10 @@ _EDGES = " \t\n*_`\"'“”«»「」『』()[]{}.,:;!?。、।$\\"
 _SPACED = re.compile("[a-zß-ɏͰ-ϿЀ-ӿḀ-ỿ0-9]")
 _ARTICLE = r"(?:(?:an?|the|ein|eine|une?|una?|um|uma|de|là)\s+)?"
 # To be and there is, where they stand between the negator and the label: no es una …, لا يوجد …, 没有….
-_VERB = r"(?:(?:be|es|è|é|е|είναι|jest|hay|há|existe|υπάρχει|има|ada|ma|يوجد|توجد|هناك)\s+|有|存在|构成|構成)?"
+_VERB = (
+    r"(?:(?:be|es|è|é|е|είναι|jest|hay|há|existe|υπάρχει|има|ada|ma|phải(?:\s+là)?|يوجد|توجد|هناك)\s+"
+    r"|有|存在|构成|構成)?"
+)
 _NEGATED_BEFORE = re.compile(rf"{NEGATING_NEXT}[\s\"'“*]*{_VERB}{_ARTICLE}[\"'“*]*\Z", re.IGNORECASE)
 _NEGATED_BEHIND = re.compile(
     r"\s*(?:では|じゃ|して|し|되지|하지|이|가|은|는|は)?\s*"
@@ -95,19 +98,16 @@ def _words(labels: tuple[str, ...], lang: str) -> _Words:
     """What each label is called: itself, then the names of its class, unless another label is called so too."""
     exact = {_plain(label): label for label in labels}
     inside = set(exact)
-    for code in (lang.replace("_", "-").split("-")[0], "en"):
-        for within, alone in _classes(code):
-            label = next((exact[word] for word in (*within, *alone) if word in exact and exact[word] in labels), None)
-            if label is None:
-                continue
-            for word in (*within, *alone):
+    own = dict(exact)
+    native, english = _classes(lang.replace("_", "-").split("-")[0]), _classes("en")
+    # The classes of every language stand in the same order, so that a label in either tongue is known by both.
+    for (within, alone), (within_en, alone_en) in zip(native or english, english, strict=True):
+        words = (*within, *alone, *within_en, *alone_en)
+        label = next((own[word] for word in words if word in own), None)
+        if label is not None:
+            for word in words:
                 exact.setdefault(word, label)
-            inside |= {word for word in within if exact[word] == label}
-    for within, alone in _classes("en"):
-        label = _of_same_class(labels, lang, within)
-        for word in (*within, *alone) if label else ():
-            exact.setdefault(word, label or "")
-        inside |= {word for word in within if label and exact[word] == label}
+            inside |= {word for word in (*within, *within_en) if exact[word] == label}
     ordered = sorted(inside, key=len, reverse=True)
     parts = (re.escape(word).replace(r"\ ", r"[\s_-]+") for word in ordered)
     bounds = (
@@ -115,17 +115,6 @@ def _words(labels: tuple[str, ...], lang: str) -> _Words:
         for word, part in zip(ordered, parts, strict=True)
     )
     return _Words(exact, re.compile("|".join(bounds), re.IGNORECASE))
-
-
-def _of_same_class(labels: tuple[str, ...], lang: str, english: tuple[str, ...]) -> str | None:
-    """The native label of the class that English calls so: the classes of a language stand in the same order."""
-    base = lang.replace("_", "-").split("-")[0]
-    position = next(index for index, (within, _) in enumerate(_classes("en")) if within == english)
-    native = _classes(base)
-    if not native:
-        return None
-    names = {*native[position][0], *native[position][1]}
-    return next((label for label in labels if _plain(label) in names), None)
 
 
 def read_label(text: str, payload: Payload, labels: tuple[str, ...], lang: str) -> LabelReading:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from tasks.answer_words import AND_WORD, CORRECTION, NEGATED_BEHIND, NEGATED_COPULA, OR_WORD, may_be_negated
+from tasks.answer_words import AMONG, AND_WORD, CORRECTION, NEGATED_BEHIND, NEGATED_COPULA, OR_WORD, may_be_negated
 from tasks.numbers import Number, read_numbers
 from tasks.payloads import Payload, boxes
 from tasks.schema import ExtractionState
@@ -23,6 +23,7 @@ _LEAD = re.compile(
     r"|约|約|大约|大約|一共|总共|總共|共|全部で|合計|약|총|모두|ประมาณ|ทั้งหมด|लगभग|कुल|প্রায়|মোট|حوالي|تقريبا|సుమారు|మొత్తం)*+\Z"
 )
 _LIST = re.compile(rf"\s*(?:[,;、،/&~–—-]|{AND_WORD})\s*\Z|\s+\Z", re.IGNORECASE)
+_BETWEEN = re.compile(rf"(?<![^\W_]){AMONG}\s*[$€£¥₹฿]?\Z", re.IGNORECASE)
 _NEGATED = re.compile(rf"{NEGATED_COPULA}\s*\Z", re.IGNORECASE)
 # A circumstance of the answer, not the answer: 35 dollars after 2 days, 18 dollars in 1 day, 18 eggs (3 per day).
 _CIRCUMSTANCE = re.compile(
@@ -174,7 +175,9 @@ def _choose(text: str, lang: str, start: int, end: int, numbers: list[Number]) -
     if rival and rival[0].value != chosen.value:
         a, b = sorted((chosen.span, rival[0].span))
         between = text[a[1] : b[0]]
-        listed = first and len(between) <= 8 and _LIST.match(between)
+        listed = (
+            len(between) <= 8 and (first or _BETWEEN.search(text, max(0, a[0] - 16), a[0])) and _LIST.match(between)
+        )
         if listed or (len(between) <= 40 and "(" not in between and OR_WORD.search(between)):
             return NumberReading("ambiguous", chosen, (rival[0].value,))
     return NumberReading("found", chosen)

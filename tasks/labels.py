@@ -23,7 +23,7 @@ ENCLOSED = "[" + "".join(f"{first}-{last}" for first, last in _ENCLOSED_RANGES.s
 _SPACED_SIGN = re.compile("[A-ZΑ-ΩА-Я0-9]")
 _TURKISH = "[dt][ıiuü]r|[ıiuü](?![a-zıü])"  # B'dir: is B
 _LATER = "[A-Za-z0-9À-ɏͰ-ϿЀ-ӿḀ-ỿ\u0300-\u036f]"
-_MARKS = "\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4e\u0eb0-\u0ecd\u102b-\u103e\u17b4-\u17d3"
+_MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0dff\u0e30-\u0e4e\u0eb0-\u0ecd\u102b-\u103e\u17b4-\u17d3"
 # What may follow a native label without a space: is (Korean, Japanese), number, polite particles.
 _SUFFIXES = (
     "(?:입니다|이다|이며|번|예요|이에요|です|だ|である|が正|ครับ|ค่ะ|"
@@ -103,7 +103,7 @@ def _sign_pattern(meanings: dict[str, tuple[str, ...]], *, alone: bool) -> str:
     if cased:
         parts.append(rf"(?<!{_LATER})(?:{_either(cased)})(?!{_LATER}|['’](?!{_TURKISH}){_LATER})")
     if native:
-        before = r"(?<![^\W\d_])" if alone else ""
+        before = rf"(?<![^\W\d_])(?<![{_MARKS}])" if alone else ""
         parts.append(rf"{before}(?:{_either(native)})(?:(?={_SUFFIXES})|(?![^\W_]|[{_MARKS}]))")
     return f"(?:{'|'.join(parts)})"
 

@@ -74,7 +74,7 @@ _SCALES = {
 # Languages that say the scale first: elfu 18 is 18 000.
 SCALE_FIRST = frozenset({"sw", "ha"})
 # A scale word that begins a longer word with another meaning: breeds, percent, pieces, ratio, deals, question, sound.
-_MARK_OR_LETTER = "(?![\u0600-\u0dff])"
+_MARK_OR_LETTER = "(?![\u0620-\u06d3\u06d5-\u0963\u0966-\u0dff])"
 _NOT_A_SCALE = {
     "พัน": "(?!ธ)", "ร้อย": "(?!ละ)", "백": "(?!분)", "조": "(?!각)", "tỉ": r"(?!\s+lệ)", "tỷ": r"(?!\s+lệ)",
     "শত": "(?!াং)", "ရာ": "(?!ခိုင်)", "រយ": "(?!ៈ)", "सौ": _MARK_OR_LETTER, "ਸੌ": _MARK_OR_LETTER, "સો": _MARK_OR_LETTER,

@@ -27,7 +27,11 @@ def _words(lang: str) -> tuple[re.Pattern[str], dict[str, int]] | None:
     longest_first = sorted(values, key=len, reverse=True)
     pattern = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in longest_first)
     # Thai and Korean write on without a space (สิบแปดบาท, 열여덟개); a combining mark never ends a word.
-    ends = r"(?![\u0900-\u0dff])" if lang[:2] in ("th", "ko") else r"(?![^\W\d_]|[\u0900-\u0dff])"
+    ends = (
+        r"(?![\u0900-\u0963\u0966-\u0dff])"
+        if lang[:2] in ("th", "ko")
+        else r"(?![^\W\d_]|[\u0900-\u0963\u0966-\u0dff])"
+    )
     return re.compile(rf"(?<![^\W\d_])(?:{pattern}){ends}"), values
 
 
