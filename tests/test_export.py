@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli import main
 from tasks.export import export_all, export_dataset, export_view
+from tasks.export.remote import upload
 from tasks.schema import UserError
 from tests.small_run import TEXT, empty_home, write_both
 from warehouse.connect import open_published
@@ -70,6 +72,24 @@ def test_what_cannot_be_exported(
         export_view(home, view, run, "csv", tmp_path / "out.csv")
     with pytest.raises(UserError, match="cannot be written"):
         export_view(home, "accuracy", None, "csv", Path("/proc/none/out.csv"))
+
+
+def test_what_is_exported_may_go_to_any_store_of_fsspec(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import fsspec
+
+    monkeypatch.setenv("BABELGATE_HOME", str(home))
+    assert main(["export", "accuracy", "--output", "memory://nights/accuracy.parquet"]) == 0
+    assert "memory://nights/accuracy.parquet" in capsys.readouterr().out
+    here = export_view(home, "accuracy", None, "parquet", tmp_path / "here.parquet")
+    with fsspec.open("memory://nights/accuracy.parquet") as there, here.path.open("rb") as file:
+        assert len(there.read()) == len(file.read())
+    assert main(["export", "run", "--run", "r2", "--output", "memory://nights/r2"]) == 0
+    names = {Path(name).name for name in fsspec.filesystem("memory").find("/nights/r2")}
+    assert names == {"README.md", "answers.parquet", "results.parquet", "metrics.parquet"}
+    with pytest.raises(UserError, match="cannot be written.*Protocol not known"):
+        upload(here.path, "nowhere://x")
 
 
 @pytest.mark.slow
