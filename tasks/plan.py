@@ -108,10 +108,17 @@ def estimate_tokens(messages: Sequence[Message]) -> int:
 def estimate(
     model: Model, prompts: Sequence[tuple[int, int]], *, shard_count: int, tokens_per_s: float | None
 ) -> Estimate:
-    """Cost and time of one model from (input tokens, output limit) per request; answers are taken to fill half."""
-    input_tokens = sum(given for given, _ in prompts)
-    output_tokens = sum(limit // 2 for _, limit in prompts)
-    price = model.price
-    usd = None if price is None else (input_tokens * price.input + output_tokens * price.output) / 1e6
-    seconds = output_tokens / tokens_per_s if tokens_per_s else None
-    return Estimate(model.name, shard_count, len(prompts), input_tokens, output_tokens, usd, seconds)
+    """Cost and time of one model from (input tokens, output limit) per request; answers are taken to fill half.
+
+    A composite model asks twice, the second time with the draft too, each part at its own price.
+    """
+    asked, made = sum(given for given, _ in prompts), sum(limit // 2 for _, limit in prompts)
+    calls, prices = [(asked, made)], [model.price]
+    if model.engine == "composite":
+        calls, prices = [(asked, made), (asked + made, made)], [part.price for part in model.parts]
+    given, answered = sum(tokens for tokens, _ in calls), sum(tokens for _, tokens in calls)
+    usd = None if model.price is None else model.price.cost_usd(given, answered)
+    if all(prices):
+        usd = sum(price.cost_usd(*tokens) for price, tokens in zip(prices, calls, strict=True) if price)
+    seconds = answered / tokens_per_s if tokens_per_s else None
+    return Estimate(model.name, shard_count, len(prompts), given, answered, usd, seconds)

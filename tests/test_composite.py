@@ -18,6 +18,7 @@ from tasks.engines.composite import refine_prompts
 from tasks.generate import Gate, Limits, generate
 from tasks.journal import Journal
 from tasks.languages import LANGUAGES
+from tasks.plan import estimate
 from tasks.schema import Completion, Item, Message, Request
 from tasks.suite import Sampling, Suite
 
@@ -118,6 +119,25 @@ def test_languages_without_a_refining_prompt_are_refused_before_anything_starts(
     said = capsys.readouterr().err
     assert "model 'both' cannot refine drafts in jv, su: there is no prompt for it in refine_prompts.json;" in said
     assert (said.count("\n"), SEEN) == (1, [])
+
+
+def test_a_plan_estimates_both_calls_each_at_its_own_price_and_currency() -> None:
+    made = suite([
+        {"name": "fast", "engine": "llamacpp", "price": {"input": 1, "output": 2}},
+        {"name": "strong", "engine": "llamacpp", "price": {"input": 10, "output": 100, "currency": "EUR", "usd": 2.0}},
+        {"name": "free", "engine": "llamacpp"},
+        {"name": "both", "engine": "composite", "draft": "fast", "refine": "strong"},
+        {"name": "half", "engine": "composite", "draft": "fast", "refine": "free"},
+        {"name": "whole", "engine": "composite", "draft": "fast", "refine": "free", "price": {"input": 1, "output": 1}},
+    ])  # fmt: skip
+    found = {m.name: estimate(m, [(100, 40), (200, 40)], shard_count=1, tokens_per_s=10) for m in made.models}
+    assert {name: each.usd and round(each.usd * 1e6) for name, each in found.items()} == {
+        "fast": 300 + 2 * 40, "strong": 2 * (3000 + 4000), "free": None,
+        "both": 380 + 2 * (10 * 340 + 4000), "half": None, "whole": 640 + 80,
+    }  # fmt: skip
+    assert [(each.input_tokens, each.output_tokens, each.seconds) for each in (found["fast"], found["both"])] == [
+        (300, 40, 4.0), (640, 80, 8.0),
+    ]  # fmt: skip
 
 
 BAD = [
