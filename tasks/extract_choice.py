@@ -39,6 +39,7 @@ _NEGATED_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = r"(?:(?:the|la|le|el|το|η)\s+)?"
+_MOST_JOINED = 32  # labels in one list; an endless list is no choice
 _EDGES = " \t\n*_`\"'“”«»「」『』()[]{}.,:;!?。、।$\\"
 
 
@@ -115,7 +116,10 @@ def _joined(text: str, behind: int, end: int, signs: LabelSet) -> tuple[tuple[st
     """The labels that a word joins to the one before `behind` (A, B and C) and where they end; commas alone do not."""
     labels: tuple[str, ...] = ()
     joined, at = (labels, behind), behind
-    while found := _patterns(signs.labels).listed.match(text, at, end):
+    for _ in range(_MOST_JOINED):
+        found = _patterns(signs.labels).listed.match(text, at, end)
+        if found is None:
+            break
         sign, at = found[found.lastindex or 1], found.end()
         if sign != sign.upper() and text[found.end() - 1] not in ")]":
             break
