@@ -23,7 +23,8 @@ apart AS (
   FROM v_expert_load a
   LEFT JOIN english e USING (run_id, model_id, dataset_id, layer, expert)
   GROUP BY ALL)
-SELECT s.*, CASE WHEN e.lang IS NOT NULL THEN greatest(0, least(1, a.js)) END AS js_to_english,
+SELECT s.*, CASE WHEN s.lang = 'en' THEN 0.0 WHEN e.lang IS NOT NULL THEN greatest(0, least(1, a.js)) END
+         AS js_to_english,
        CASE WHEN s.lang <> 'en'
             THEN (greatest(s.used_experts, e.used_experts) - 1) * (1.0 / s.tokens + 1.0 / e.tokens) / (8 * ln(2)) END
          AS js_by_chance
