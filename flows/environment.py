@@ -21,13 +21,16 @@ def home(given: str | None = None) -> Path:
     return Path(given or os.environ.get("BABELGATE_HOME") or ".babelgate").absolute()
 
 
+def named_data_dir() -> Path | None:
+    """What BABELGATE_DATA_DIR names, whether it is there or not; None when unset."""
+    value = os.environ.get("BABELGATE_DATA_DIR")
+    return Path(value).absolute() if value else None
+
+
 def data_dir() -> Path | None:
     """BABELGATE_DATA_DIR: local copies of public data sets, searched before any hub; None when unset."""
-    value = os.environ.get("BABELGATE_DATA_DIR")
-    if not value:
-        return None
-    path = Path(value).absolute()
-    if not path.is_dir():
+    path = named_data_dir()
+    if path is not None and not path.is_dir():
         raise UserError(f"BABELGATE_DATA_DIR is not a folder: {path}")
     return path
 

@@ -126,7 +126,11 @@ def _server(env: Mapping[str, str]) -> Check:
 
 
 def _data(data_dir: Path | None) -> Iterator[Check]:
-    yield Check("data folder", "ok" if data_dir else "note", str(data_dir or "BABELGATE_DATA_DIR is not set"))
+    if data_dir and not data_dir.is_dir():
+        yield Check("data folder", "problem", f"BABELGATE_DATA_DIR is not a folder: {data_dir}")
+        data_dir = None
+    else:
+        yield Check("data folder", "ok" if data_dir else "note", str(data_dir or "BABELGATE_DATA_DIR is not set"))
     for name in names():
         config = load_config(name)
         local = config.source.local

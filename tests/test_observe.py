@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,8 +144,21 @@ def test_doctor_finds_what_is_wrong(tmp_path: Path, run: RunRecord) -> None:
     langs = len(load_config("babel_math").languages)
     assert found["data set babel_math"].said == f"{langs} of {langs} languages lie here"
     (tmp_path / "file").write_text("")
-    broken = {check.name: check for check in examine(replace(EngineContext(tmp_path / "file", None, {})))}
+    broken = {check.name: check for check in examine(EngineContext(tmp_path / "file", tmp_path / "none", {}))}
     assert broken["home"].state == "problem" and "cannot be written" in broken["home"].said
+    assert broken["data folder"].state == "problem" and "is not a folder" in broken["data folder"].said
+
+
+def test_a_damaged_record_hides_no_other_run(
+    tmp_path: Path, run: RunRecord, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BABELGATE_HOME", str(tmp_path))
+    (tmp_path / "runs" / "damaged").mkdir(parents=True)
+    (tmp_path / "runs" / "damaged" / "run.json").write_text("{")
+    with hold(tmp_path, run.run_id):
+        assert main(["status"]) == 3
+    said = capsys.readouterr()
+    assert run.run_id in said.out and "damaged/run.json is not a run record of this version" in said.err
 
 
 def replace_owner(lease):

@@ -83,7 +83,7 @@ def write_suite(home: Path, model_port: int, *, pool: bool) -> None:
     entry = {"engine": "openai", "base_url": f"http://127.0.0.1:{model_port}/v1"} | ({"pool": "gpu"} if pool else {})
     models = [{"name": name, "model": name, **entry} for name in MODELS]
     suite = {"name": "chaos", "models": models, "datasets": ["babel_math"], "languages": LANGS, "limit": LIMIT,
-             "in_flight": IN_FLIGHT, "retries": 3}  # fmt: skip
+             "in_flight": IN_FLIGHT, "retries": 3, "infra_error_limit": 0}  # fmt: skip
     (home / "chaos.yaml").write_text(json.dumps(suite))
 
 

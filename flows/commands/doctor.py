@@ -16,7 +16,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from flows import environment
     from tasks.doctor import examine
 
-    checks = list(examine(environment.engine_context()))
+    checks = list(examine(environment.engine_context(data=environment.named_data_dir())))
     if arguments.json:
         print_json([asdict(check) for check in checks])
     else:

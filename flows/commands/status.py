@@ -1,6 +1,7 @@
 """`babelgate status [RUN]`: what runs now, how far it is, when it will end, what it has cost, what went wrong."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from flows.commands.output import print_json, print_table
@@ -14,24 +15,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """0; 3 when a run that is shown was interrupted."""
+    """0; 3 when a run that is shown was interrupted, or the record of one of several cannot be read."""
     from dataclasses import asdict
 
     from flows import environment
     from tasks.progress import progress, unfinished
     from tasks.runs import read_run
+    from tasks.schema import UserError
 
     home = environment.home()
     wanted = [arguments.run] if arguments.run else unfinished(home)
-    found = [progress(home, read_run(home, run)) for run in wanted]
+    found: list[RunProgress] = []
+    unread = False
+    for run in wanted:
+        try:
+            found.append(progress(home, read_run(home, run)))
+        except UserError as error:  # one damaged record hides no other run
+            if arguments.run:
+                raise
+            unread = True
+            sys.stderr.write(f"babelgate: {error}\n")
     if arguments.json:
         extra = ("requested", "done", "usd", "errors")
         print_json([asdict(one) | {name: getattr(one, name) for name in extra} for one in found])
-    elif not found:
+    elif not found and not unread:
         print(f"nothing is running under {home}; 'babelgate status latest' shows the newest run")
     for one in found if not arguments.json else ():
         _show(one)
-    return 3 if any(one.state == "interrupted" for one in found) else 0
+    return 3 if unread or any(one.state == "interrupted" for one in found) else 0
 
 
 def _show(one: "RunProgress") -> None:
