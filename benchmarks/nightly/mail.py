@@ -11,10 +11,13 @@ import json
 import re
 import secrets
 import socketserver
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 
 import yaml
@@ -89,13 +92,12 @@ def save_blocks(up: Stack, key: str, mail: str) -> str:
 
 
 def write_project(folder: Path, port: int) -> tuple[Path, Path]:
-    """The project's `gpu` deployment with the key from a block, and a night that cannot begin."""
+    """The project's `gpu` deployment, and a night that cannot begin."""
     project = yaml.safe_load((ROOT / "prefect.yaml").read_text())
     away, night = (next(d for d in project["deployments"] if d["name"] == name) for name in ("gpu", "nightly"))
     for each in (away, night):
         each["entrypoint"] = str(ROOT / each["entrypoint"])
         each["work_pool"] = {"name": "gpu"}
-    away["work_pool"]["job_variables"] = {"env": {"MODEL_KEY": "{{ prefect.blocks.secret.model-key }}"}}
     night |= {"schedules": [], "parameters": {"suite": "no-such-suite"}}
     project["deployments"] = [away, night]
     project["pull"] = [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
@@ -105,6 +107,18 @@ def write_project(folder: Path, port: int) -> tuple[Path, Path]:
     suite = {"name": "locked", "models": [model], "datasets": ["babel_math"], "languages": ["en", "th"], "limit": 10}
     (folder / "locked.yaml").write_text(yaml.safe_dump(suite))
     return folder / "prefect.yaml", folder / "locked.yaml"
+
+
+def name_secret(up: Stack) -> None:
+    """The key's block in the pool's template, where it stays a name; `prefect deploy` would store what it holds."""
+
+    def template() -> dict:
+        return up.api("/work_pools/gpu", method="GET")["base_job_template"]  # type: ignore[index]
+
+    wait(template, "the worker to give the pool its template")
+    changed = template()
+    changed["variables"]["properties"]["env"]["default"] = {"MODEL_KEY": "{{ prefect.blocks.secret.model-key }}"}
+    up.api("/work_pools/gpu", {"base_job_template": changed}, method="PATCH")
 
 
 def automation(block: str) -> dict:
@@ -121,6 +135,17 @@ def holders(folder: Path, key: str) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in files if key.encode() in path.read_bytes())
 
 
+def columns(database: Path, key: str) -> list[str]:
+    """Every column of Prefect's database in which the key can be read."""
+    found: list[str] = []
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as con:
+        for (table,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            for _, column, *_ in con.execute(f'PRAGMA table_info("{table}")').fetchall():
+                holds = f'SELECT count(*) FROM "{table}" WHERE instr(CAST("{column}" AS TEXT), ?)'
+                found += [f"{table}.{column}"] if con.execute(holds, (key,)).fetchone()[0] else []
+    return found
+
+
 def see(folder: Path) -> str:
     """Do it, and say in a page what was seen."""
     mailbox, key = Mailbox(), f"sk-{secrets.token_hex(16)}"
@@ -134,14 +159,17 @@ def see(folder: Path) -> str:
         (folder / "tell.yaml").write_text(yaml.safe_dump(automation(block)))
         up.command("prefect", "automation", "create", "--from-file", str(folder / "tell.yaml"))
         with up.worker("gpu", "worker-1", "--limit", "2"):
+            name_secret(up)
             up.command("prefect", "deployment", "run", "nightly/nightly")
             said = json.loads(up.command("flows.cli", "run", str(suite), "--json"))
             wait(lambda: mailbox.got, "the mail")
+            time.sleep(10)  # events reach the database late
+        stored = columns(folder / "prefect" / "prefect.db", key)
     answered = sum(row["answered"] for row in said["results"])
-    return page(mailbox.got[0], answered, locked.counts, holders(folder, key))
+    return page(mailbox.got[0], answered, locked.counts, holders(folder, key), stored)
 
 
-def page(letter: bytes, answered: int, counts: dict[str, int], found: list[str]) -> str:
+def page(letter: bytes, answered: int, counts: dict[str, int], found: list[str], stored: list[str]) -> str:
     parsed = email.message_from_bytes(letter, policy=email.policy.default)
     body = parsed.get_body(("plain", "html"))
     text = body.get_content().strip() if body else ""
@@ -151,10 +179,10 @@ def page(letter: bytes, answered: int, counts: dict[str, int], found: list[str])
         "docs/nightly.md writes to an SMTP server of a few lines when a night fails (here its suite is not there):", "",
         "```", *(f"{name}: {parsed[name]}" for name in ("From", "To", "Subject")), "", text, "```", "",
         "At the same time a run sends its model to the pool. The model's server answers only who has the key, and the",
-        "key is only in a Prefect Secret block that the deployment names: "
+        "key is only in a Prefect Secret block that the pool's template names: "
         f"{answered} of 20 items answered, {counts['refused']} requests refused for their key.",
         f"Files under the home, the logs and Prefect's own folder in which the key can be read: {len(found)}"
-        f"{' (' + ', '.join(found) + ')' if found else ''}.", "",
+        f"{' (' + ', '.join([*found, *stored]) + ')' if found else ''}.", "",
     ])  # fmt: skip
 
 
