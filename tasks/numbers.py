@@ -103,7 +103,8 @@ def _read_token(token: re.Match[str], text: str, start: int, locale: _Locale) ->
         parts = [Draft(begin + a, begin + b, value, alts) for value, alts, a, b in read]
     elif form == "han":
         run = HAN_RUN.match(text, begin, begin + _LONGEST_HAN)
-        good = run is not None and counts(text, begin, run.end())
+        # '○' is a zero among numerals; alone it is a bullet or stands for what is left out.
+        good = run is not None and run[0].strip("○") != "" and counts(text, begin, run.end())
         parts = [Draft(begin, run.end(), han_value(run[0]), spelled=True)] if run and good else []
     elif form == "vulgar":
         parts = [Draft(begin, end, vulgar(token[0]), fraction=True)]

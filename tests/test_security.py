@@ -31,7 +31,8 @@ def _offences(tree: ast.AST) -> list[str]:
         if isinstance(node, ast.Call):
             called, words = ast.unparse(node.func), {word.arg: ast.unparse(word.value) for word in node.keywords}
             found += UNSAFE_CALLS & {called}
-            found += {"shell", "allow_pickle", "trust_remote_code"} & set(words)
+            unsafe = ("shell", "allow_pickle", "trust_remote_code")
+            found += [word for word in unsafe if words.get(word, "False") != "False"]
             if called == "yaml.load" and words["Loader"] != "_Loader":  # a SafeLoader, see strict_yaml.py
                 found.append(called)
     return found
