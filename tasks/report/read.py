@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tasks.report import records, records_answers, records_experts, records_judges
 from tasks.schema import UserError
 from warehouse.connect import open_published
+from warehouse.named import HERE as NAMED
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,7 +75,7 @@ def read_results(home: Path, run_id: str, base: str | None, answers: int) -> Res
             switches=ask(con, "switches", records.Switch, of),
             models=ask(con, "models", records.ModelLine, of),
             lengths=ask(con, "lengths", records.Length, of),
-            experts=ask(con, "experts", records_experts.ExpertUse, of),
+            experts=ask(con, "experts", records_experts.ExpertUse, of, here=NAMED),
             judges=ask(con, "judges", records_judges.JudgeRate, of),
             probes=ask(con, "judge_probes", records_judges.JudgeProbe, of),
             nights=ask(con, "trend", records.Night, of),
@@ -102,10 +103,11 @@ def resolve_run(home: Path, run_id: str) -> str:
 
 
 def ask(
-    con: "duckdb.DuckDBPyConnection", name: str, record: type[Record], given: Mapping[str, Parameter] | None = None
-) -> list[Record]:
-    """The rows of queries/<name>.sql, each as a record whose fields are the query's columns, in their order."""
-    answer = con.execute((QUERIES / f"{name}.sql").read_text(encoding="utf-8"), given)
+    con: "duckdb.DuckDBPyConnection", name: str, record: type[Record], given: Mapping[str, Parameter] | None = None,
+    *, here: Path = QUERIES,
+) -> list[Record]:  # fmt: skip
+    """The rows of <here>/<name>.sql, each as a record whose fields are the query's columns, in their order."""
+    answer = con.execute((here / f"{name}.sql").read_text(encoding="utf-8"), given)
     columns, wanted = [c[0] for c in answer.description or ()], [f.name for f in fields(record)]  # type: ignore[arg-type]
     if columns != wanted:
         raise TypeError(f"{name}.sql gives {columns}, {record.__name__} wants {wanted}")
